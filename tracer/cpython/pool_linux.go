@@ -1,0 +1,254 @@
+package cpython
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/neural-debugger/ndb/tracer/sandbox"
+	"github.com/neural-debugger/ndb/traces"
+)
+
+// A Pool runs many programs, each in a process of its own that is forked from a warm
+// interpreter. There is one interpreter a worker; a worker runs one program at a time.
+type Pool struct {
+	py      *Interpreter
+	c       Config
+	workers []*worker
+}
+
+type worker struct {
+	pool    *Pool
+	cmd     *exec.Cmd
+	conn    *net.UnixConn
+	scratch string // sandboxed: what the programs may write to
+	stderr  *tail
+}
+
+// NewPool prepares a pool. Interpreters start when they are first needed.
+func NewPool(py *Interpreter, c Config, workers int) (*Pool, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Strict {
+		if err := sandbox.Available(); err != nil {
+			return nil, err
+		}
+	}
+	p := &Pool{py: py, c: c}
+	for range max(workers, 1) {
+		p.workers = append(p.workers, &worker{pool: p})
+	}
+	return p, nil
+}
+
+// Header returns the header that the program's trace will have.
+func (p *Pool) Header(prog Program) traces.Header { return prog.header(p.py, &p.c) }
+
+// Close ends the interpreters and removes their scratch folders.
+func (p *Pool) Close() error {
+	var errs []error
+	for _, w := range p.workers {
+		errs = append(errs, w.close())
+	}
+	return errors.Join(errs...)
+}
+
+// Run runs a program on one of the workers and records it. Calls for different workers
+// may run at the same time. An error means that ndb failed, never that the program did;
+// the worker can be used again after it.
+func (p *Pool) Run(ctx context.Context, worker int, prog Program, sink traces.Sink) (*traces.Outcome, error) {
+	if err := prog.load(); err != nil {
+		return nil, err
+	}
+	w := p.workers[worker]
+	out, err := w.run(ctx, prog, sink)
+	if err != nil {
+		if closeErr := w.close(); closeErr != nil && ctx.Err() == nil {
+			err = errors.Join(err, closeErr)
+		}
+	}
+	return out, err
+}
+
+// start starts the worker's interpreter.
+func (w *worker) start(ctx context.Context) error {
+	c := w.pool.c
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket pair: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "fork server"), os.NewFile(uintptr(pair[1]), "fork server")
+	defer ours.Close()
+	defer theirs.Close()
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		return err
+	}
+	w.conn = conn.(*net.UnixConn)
+	mode := "open"
+	if c.Strict {
+		mode = "strict"
+	}
+	w.cmd, w.scratch, err = command(w.pool.py, c, Program{}, append([]string{"serve", "3", mode}, preload...)...)
+	if err != nil {
+		return err
+	}
+	w.stderr = &tail{}
+	w.cmd.Stderr = w.stderr
+	w.cmd.ExtraFiles = []*os.File{theirs}
+	prepare(w.cmd, true)
+	if err := sandbox.WithoutASLR(w.cmd.Start); err != nil {
+		return fmt.Errorf("start python: %w", err)
+	}
+	theirs.Close()
+	stop := context.AfterFunc(ctx, func() { w.conn.SetReadDeadline(time.Now()) })
+	defer stop()
+	if _, err := w.message('r'); err != nil {
+		w.close()
+		return fmt.Errorf("start python: %w: %s", err, w.stderr)
+	}
+	return nil
+}
+
+func (w *worker) close() error {
+	if w.cmd == nil {
+		return nil
+	}
+	w.conn.Close()
+	if w.cmd.Process != nil {
+		killProcess(w.cmd.Process.Pid, true, syscall.SIGKILL)
+		w.cmd.Wait()
+	}
+	w.cmd = nil
+	if w.scratch != "" {
+		return os.RemoveAll(w.scratch)
+	}
+	return nil
+}
+
+// message receives one message of the fork server, of the given kind, and its number.
+func (w *worker) message(kind byte) (int, error) {
+	var b [16]byte
+	n, err := w.conn.Read(b[:])
+	if err != nil {
+		return 0, fmt.Errorf("fork server: %w", err)
+	}
+	if n < 5 || b[0] != kind {
+		return 0, errors.New("fork server: unexpected message")
+	}
+	if n < 9 {
+		return 0, nil
+	}
+	return int(binary.LittleEndian.Uint64(b[1:])), nil
+}
+
+func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*traces.Outcome, error) {
+	c := w.pool.c
+	if w.cmd == nil {
+		if err := w.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	request, err := prog.request(&c)
+	if err != nil {
+		return nil, err
+	}
+	stdin := prog.Stdin
+	if stdin == nil {
+		stdin = []byte{}
+	}
+	request["stdin"], request["cwd"] = stdin, w.scratch
+	if c.Strict {
+		filter, err := sandbox.ChildFilter()
+		if err != nil {
+			return nil, err
+		}
+		request["filter"], request["placeholder"] = filter, int(sandbox.PIDPlaceholder)
+	}
+	rec := newRecording(prog.header(w.pool.py, &c), w.pool.py.Minor, func(*traces.Header) (traces.Sink, error) { return sink, nil })
+
+	var pipes pipeSet
+	defer pipes.close()
+	requestR, requestW := pipes.pipe()
+	wireR, wireW := pipes.pipe()
+	if pipes.err != nil {
+		return nil, pipes.err
+	}
+	rights := unix.UnixRights(int(requestR.Fd()), int(wireW.Fd()))
+	if _, _, err := w.conn.WriteMsgUnix([]byte{'r'}, rights, nil); err != nil {
+		return nil, fmt.Errorf("fork server: %w: %s", err, w.stderr)
+	}
+	requestR.Close()
+	wireW.Close()
+	pid, err := w.message('p')
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, w.stderr)
+	}
+	wt := &watch{kill: func(sig syscall.Signal) { killProcess(pid, sig == syscall.SIGKILL, sig) }}
+	wt.start(ctx, time.Duration(c.Limits.TimeMS)*time.Millisecond)
+	defer wt.stop()
+	// Larger than the pipe, the request waits for the child to read it; a child that dies closes the pipe.
+	requestW.Write(marshalValue(nil, request))
+	requestW.Close()
+	if err := rec.begin(); err != nil {
+		wt.kill(syscall.SIGKILL)
+		return nil, err
+	}
+	readErr := rec.read(wireR, wt)
+	status, err := w.message('s')
+	wt.stop()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, w.stderr)
+	}
+	if !c.Strict {
+		syscall.Kill(-pid, syscall.SIGKILL) // whatever it left behind
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err := w.clean(); err != nil {
+		return nil, err
+	}
+	return rec.conclude(readErr, syscall.WaitStatus(status), wt)
+}
+
+// clean empties the scratch folder for the next program.
+func (w *worker) clean() error {
+	if w.scratch == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(w.scratch)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.RemoveAll(filepath.Join(w.scratch, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ b []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.b = append(t.b, p...)
+	if n := len(t.b); n > 4096 {
+		t.b = append(t.b[:0], t.b[n-4096:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(string(t.b)) }
