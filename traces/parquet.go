@@ -38,7 +38,7 @@ type Row struct {
 	Argv        []string  `parquet:"argv,list"`
 	Stdin       string    `parquet:"stdin,dict"`  // part 0 only
 	Source      string    `parquet:"source,dict"` // text of the main file
-	Files       []RowFile `parquet:"files,list"`  // part 0 only
+	Files       []RowFile `parquet:"files,list"`  // part 0 only; the main file's text is not repeated
 	Limits      RowLimits `parquet:"limits"`
 	HashSeed    int32     `parquet:"hash_seed"`
 	Repr        string    `parquet:"repr,dict"`

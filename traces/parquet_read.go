@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // ReadParquet reads the traces of a Parquet file of size bytes, one after another. For each
@@ -83,6 +86,9 @@ func openRows(r io.ReaderAt, size int64) (*parquet.GenericReader[Row], error) {
 	if err := sameColumns(f.Schema(), want); err != nil {
 		return nil, err
 	}
+	if err := checkChunks(f.Metadata(), size); err != nil {
+		return nil, err
+	}
 	return parquet.NewGenericReader[Row](f), nil
 }
 
@@ -96,6 +102,29 @@ func sameColumns(have, want *parquet.Schema) error {
 		}
 		if h.Node.Type().Kind() != w.Node.Type().Kind() || h.MaxRepetitionLevel != w.MaxRepetitionLevel || h.MaxDefinitionLevel != w.MaxDefinitionLevel {
 			return fmt.Errorf("not a file of traces: column %v is %s", path, h.Node.Type())
+		}
+	}
+	return nil
+}
+
+// checkChunks looks for column chunks that lie outside the file or lack values: the
+// library would make values out of nothing.
+func checkChunks(m *format.FileMetaData, size int64) error {
+	leaves := slices.DeleteFunc(slices.Clone(m.Schema), func(e format.SchemaElement) bool { return !e.Type.Valid })
+	for _, g := range m.RowGroups {
+		if len(g.Columns) != len(leaves) {
+			return fmt.Errorf("file is damaged: a row group of %d columns, not %d", len(g.Columns), len(leaves))
+		}
+		for i, c := range g.Columns {
+			m := c.MetaData
+			start := m.DataPageOffset
+			if m.DictionaryPageOffset != 0 {
+				start = min(start, m.DictionaryPageOffset)
+			}
+			if m.Type != leaves[i].Type.V || m.NumValues < g.NumRows || start < 4 || m.TotalCompressedSize < 0 ||
+				max(m.DataPageOffset, start+m.TotalCompressedSize) > size-8 {
+				return fmt.Errorf("file is damaged: column %s is not where it should be", strings.Join(m.PathInSchema, "."))
+			}
 		}
 	}
 	return nil
@@ -138,7 +167,10 @@ func (j *Joiner) Add(r *Row) error {
 	if r.Part == 0 {
 		j.id, j.parts, j.events, j.n = r.TraceID, r.Parts, 0, r.NSteps
 		h := rowHeader(r)
-		j.files = append([]RowFile(nil), r.Files...)
+		j.files = slices.Clone(r.Files)
+		if i := mainFile(j.files, r.Program); i >= 0 {
+			j.files[i].Source = r.Source
+		}
 		for len(j.files) > 0 && j.files[0].Seq < 0 {
 			h.Files = append(h.Files, j.files[0].file())
 			j.files = j.files[1:]
@@ -255,7 +287,7 @@ func (s *RowStep) event() (*Event, error) {
 		}
 	}
 	if len(s.Deleted) > 0 {
-		e.Deleted = append([]string(nil), s.Deleted...)
+		e.Deleted = slices.Clone(s.Deleted)
 	}
 	return e, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // RowMeta is what a dataset knows of a trace beside the trace itself; the columns of the same names.
@@ -82,12 +83,15 @@ func (b *RowBuffer) File(f *File) error {
 	return nil
 }
 
-// addFile keeps f. The row's source is that of the program's own file, or else of the first one.
 func (b *RowBuffer) addFile(f *File, seq int64) {
-	if len(b.files) == 0 || f.Path == b.row.Program {
-		b.row.Source = f.Source
-	}
 	b.files = append(b.files, RowFile{f.Path, f.Source, f.SHA256, seq})
+}
+
+// mainFile returns the index of the file whose text a row holds as its source: that of
+// the program's own path, or else the first one; -1 if there is none.
+func mainFile(files []RowFile, program string) int {
+	i := slices.IndexFunc(files, func(f RowFile) bool { return f.Path == program })
+	return max(i, min(0, len(files)-1))
 }
 
 // Event implements [Sink].
@@ -176,12 +180,16 @@ func (b *RowBuffer) Rows(f func(*Row) error) error {
 		}
 		in = io.MultiReader(b.file, in)
 	}
+	common, files := b.row, slices.Clone(b.files)
+	if i := mainFile(files, common.Program); i >= 0 {
+		common.Source, files[i].Source = files[i].Source, ""
+	}
 	var part rowPart
 	for i, cut := range b.cuts {
-		r := b.row
+		r := common
 		r.Part = int32(i)
 		if i == 0 {
-			r.Files = b.files
+			r.Files = files
 		} else {
 			r.Stdin = ""
 		}

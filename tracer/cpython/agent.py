@@ -5,8 +5,9 @@ One file, no dependencies, CPython 3.9 and later. It is started by the Go side a
     python -c "...; import _ndb_agent; _ndb_agent.main('run' or 'serve', FD)"
 
 `run` reads one request from FD and becomes the program; `serve` is a fork server:
-FD is a unix socket on which each message brings two file descriptors, a request to
-read and a pipe to report to, and every request gets a forked process of its own.
+FD is a unix socket on which each message brings three file descriptors, a request to
+read, a pipe to report to and a standard input, and every request gets a forked process
+of its own.
 
 The wire is a sequence of blocks, each a 4-byte little-endian length and a list in
 marshal format version 2. An item of a list is one of:
@@ -46,6 +47,8 @@ FUNCTION, GENERATOR, NAMESPACE = range(3)
 
 # Exit code of an END: the program has no such entry.
 REFUSED = 2
+# Exit status of a forked process that the agent could not set up.
+FAILED = 99
 
 TAG = StopIteration
 _dumps = marshal.dumps
@@ -54,10 +57,12 @@ _gettrace = sys.gettrace
 _getframe = sys._getframe
 _write = os.write
 _exit = os._exit
+_fork = os.fork if hasattr(os, 'fork') else None
 _compile = compile
 _open = open
 _VERSION = sys.version_info[:2]
 _HERE = __file__
+_LIBRARY = (os.path.dirname(os.path.realpath(os.__file__)) + '/',)
 
 _ModuleType = type(sys)
 _FunctionType = type(lambda: 0)
@@ -159,17 +164,23 @@ class Describer:
 
     def encode(self, v, t):
         """The value as bytes for the wire; equal bytes mean an equal rendering."""
-        if t in CONTAINERS and not self.buffers:
-            if len(v) <= self.items and id(v) not in self.heavy:
+        if t in CONTAINERS and not self.buffers and id(v) not in self.heavy:
+            n = len(v)
+            if n <= self.items or t is list or t is tuple:
                 try:
-                    b = _dumps(v, 2)
+                    if n <= self.items:
+                        b, own = _dumps(v, 2), 0
+                    else:
+                        own = 5
+                        b = _dumps((TAG, 'cut', t.__name__, n, v[:self.items] if t is list else list(v[:self.items])), 2)
                     # marshal writes any buffer as bytes; a real bytes object looks the same.
                     i = b.find(b's')
                     while i >= 0:
-                        if b[i + 3:i + 5] == b'\0\0':
+                        if b[i + 3:i + 5] == b'\0\0' or len(b) > 65535:
                             break
                         i = b.find(b's', i + 1)
-                    else:
+                    # And a tuple of the program's may look like a node.
+                    if i < 0 and b.find(b'\0Su', own) < 0:
                         if len(b) > 20000:
                             if len(self.heavy) > 1000:
                                 self.heavy.clear()
@@ -177,12 +188,14 @@ class Describer:
                         return b
                 except (ValueError, MemoryError):
                     pass
-            elif t is list or t is tuple:
-                head = v[:self.items]
-                if ATOMS.issuperset(map(type, head)):
-                    return _dumps((TAG, 'cut', t.__name__, len(v), [self.atom(x) for x in head]), 2)
         self.nodes = 2 * self.chars
-        return _dumps(self.describe(v, 0, {}), 2)
+        try:
+            return _dumps(self.describe(v, 0, {}), 2)
+        except (RecursionError, MemoryError):
+            raise
+        except Exception:
+            # Whatever an object is made of, looking at it must not fail the program.
+            return _dumps((TAG, 'obj', _type_name(t), _type_name(t), 0, None), 2)
 
     def atom(self, v):
         """An atom as it is, or a node in its place if it is too large."""
@@ -297,7 +310,7 @@ class Describer:
         if where == 'builtins' and name in ('dict_keys', 'dict_values', 'dict_items'):
             return (cls, Describer.view)
         if where == 'builtins' and name == 'mappingproxy':
-            return (cls, Describer.obj, ((), (), {}))
+            return (cls, Describer.obj, (None, (), {}))
         return (cls, Describer.obj, fields)
 
     def known(self, rep):
@@ -321,7 +334,7 @@ class Describer:
             if type(m) is _ModuleType:
                 for name in names.split():
                     out[m.__dict__.get(name)] = True
-        return {k for k in out if type(k) is type}
+        return {k for k in out if any(c is type for c in _type_mro(type(k)))}
 
     def fields(self, cls):
         """(getter of the instance's dict or None, [(slot, getter)], attributes of the class by name)."""
@@ -488,6 +501,8 @@ class Describer:
         name = _type_name(cls)
         if name in ('datetime', 'time') and v.tzinfo is not None and type(v.tzinfo) not in self.leaves():
             return self.obj(v, cls, (cls, None, (None, (), {})), depth, open_)
+        if name == 'Fraction' and not type(v._numerator) is type(v._denominator) is int:
+            return self.obj(v, cls, (cls, None, self.fields(cls)), depth, open_)
         if name == 'array' and len(v) > self.chars:
             return (TAG, 'as', name, (TAG, 'cut', 'list', len(v), list(v[:self.items])))
         return (TAG, 'raw', name, layout[2](v))
@@ -593,7 +608,7 @@ _main_thread = _thread.get_ident()
 class Code:
     """What the recorder knows of a code object of the program."""
 
-    __slots__ = ('code', 'number', 'kind', 'names', 'nids', 'cells', 'ops', 'plan', 'seen', 'hide')
+    __slots__ = ('code', 'number', 'kind', 'names', 'at_call', 'nids', 'cells', 'ops', 'plan', 'seen', 'hide')
 
 
 # A line's bytecode with any of these may change an object without binding a name.
@@ -604,6 +619,7 @@ _MUTATING = ('CALL', 'PRECALL', 'STORE_SUBSCR', 'STORE_ATTR', 'STORE_SLICE', 'DE
 _LAZY = frozenset(('iter', 'map', 'filter', 'filterfalse', 'starmap', 'takewhile', 'dropwhile', 'accumulate', 'partial'))
 
 _NO, _YES, _INPLACE = range(3)
+_ANYWHERE = -2   # in place of an offset, once an exception has been raised: what ran since is uncertain
 
 
 _OPS = None
@@ -612,7 +628,9 @@ _OPS = None
 def _opcodes():
     """By opcode: how it binds names (None, 'fast', 'two', 'name', 'deref') and what it may change."""
     global _OPS
-    import opcode
+    if _OPS is not None:
+        return _OPS
+    import opcode   # only now: small programs need none of it, and it makes every fork dearer
     binds, changes, yields, leaves = {}, {}, set(), set()
     for name, op in opcode.opmap.items():
         if name in ('STORE_FAST', 'DELETE_FAST', 'LOAD_FAST_AND_CLEAR', 'STORE_FAST_MAYBE_NULL'):
@@ -632,19 +650,27 @@ def _opcodes():
         if name in ('RETURN_VALUE', 'RETURN_CONST'):
             leaves.add(op)
     _OPS = (binds, changes, opcode.opmap.get('BINARY_OP', -1), opcode.opmap.get('FOR_ITER', -1),
-            opcode.opmap['EXTENDED_ARG'], yields, leaves)
+            opcode.opmap['EXTENDED_ARG'], yields, leaves,
+            frozenset(op for name, op in opcode.opmap.items() if name.startswith('JUMP_')),
+            frozenset(op for name, op in opcode.opmap.items() if name in ('END_FOR', 'END_ASYNC_FOR')),
+            frozenset(op for name, op in opcode.opmap.items() if name in ('POP_TOP', 'POP_ITER', 'CACHE', 'NOP')),
+            # Where the counter is not at the yield itself: at YIELD_FROM before 3.11, always in 3.13.
+            [bytes((op,)) for op in (yields if _VERSION == (3, 13) else yields - {opcode.opmap['YIELD_VALUE']})])
     return _OPS
 
 
 class Plan(dict):
-    """By offset at which a line starts: ((name, number), ...) it may bind, and whether it may change objects.
+    """By offset at which a line starts: what it may bind, and whether it may change objects.
+
+    An entry is (name, number, ((name, number), ...), change); the first two are of the only
+    name, where there is just one and nothing else may change.
 
     A segment is what runs after the line event at that offset until the next one: the
     line's instructions from there on. Missing segments are worked out on first use.
     """
 
     def __init__(self, info, ops, lazy):
-        binds, changes, binary, for_iter, extended, _, _ = ops
+        binds, changes, binary, for_iter, extended, _, _, jumps, ends, skips = ops[:-1]
         code = info.code
         lines = {}
         for start, end, line in code.co_lines():
@@ -661,12 +687,18 @@ class Plan(dict):
             fast = varnames
         by_line = {}
         anywhere = []
+        # A loop within one line: its line event comes at the jump, before what it jumps back to.
+        self.back = back = set()
+        after = run = None
         arg = 0
         for i in range(0, len(raw), 2):
             op = raw[i]
             arg = arg << 8 | raw[i + 1]
             if op == extended:
+                back.add(i)
                 continue
+            if op in jumps:
+                back.add(i)
             bound = ()
             b = binds.get(op)
             if b == 'fast':
@@ -684,29 +716,42 @@ class Plan(dict):
                 c = _YES
             arg = 0
             line = lines.get(i)
+            if op in ends:
+                after, run = line, None
+            elif op not in skips or run is not None:
+                run = line if run is None else run
+                if line != run:
+                    after = None
             if line is None:
                 # No event of its own: cleanup that runs after some other line.
                 anywhere.extend(bound)
             elif bound or c:
                 by_line.setdefault(line, []).append((i, bound, c))
+                if after is not None and after != line:
+                    # Nor has what follows a loop, where it is of a line before the loop's.
+                    by_line.setdefault(after, []).append((i, bound, c))
         self.lines, self.by_line, self.anywhere, self.nids = lines, by_line, anywhere, info.nids
 
     def __missing__(self, offset):
         bound, change = dict.fromkeys(self.anywhere), _NO
+        if offset == _ANYWHERE:
+            bound.update(dict.fromkeys([n for line in self.by_line.values() for _, b, _ in line for n in b]))
+            change = _YES
         for i, b, c in self.by_line.get(self.lines.get(offset), ()):
-            if i >= offset:
+            if i >= offset or offset in self.back:
                 bound.update(dict.fromkeys(b))
                 if c == _YES or change == _NO:
                     change = c
-        nids = self.nids
-        self[offset] = out = (tuple([(n, nids(n)) for n in bound]), change)
+        binds = tuple([(n, self.nids(n)) for n in bound])
+        name, nid = binds[0] if len(binds) == 1 and change != _YES else (None, 0)
+        self[offset] = out = (name, nid, binds, change)
         return out
 
 
 class Shared:
     """What the trace functions of all threads share."""
 
-    __slots__ = ('frames', 'last', 'held', 'held_at', 'maybe', 'thread', 'limit', 'by_nid', 'left')
+    __slots__ = ('frames', 'last', 'held', 'held_at', 'maybe', 'thread', 'limit', 'by_nid', 'left', 'failed', 'raised')
 
     def __init__(self):
         self.by_nid = []      # names by number
@@ -721,6 +766,8 @@ class Shared:
         self.maybe = False    # the last item of held is a return or yield of None
         self.thread = 0
         self.left = None      # the frame that ended last, unless it was suspended
+        self.failed = None    # the exception that it ended with, as sent (before 3.12)
+        self.raised = {}      # id(exception) -> as sent, of the frame that ended with held (before 3.12)
 
 
 class _Bytes:
@@ -738,20 +785,21 @@ _CLASS_NAMES = frozenset(('__module__', '__qualname__', '__firstlineno__', '__st
                           '__annotate_func__', '__annotations__', '__doc__', '__orig_bases__', '__type_params__'))
 
 
+_get_ident = _thread.get_ident
+_never = _thread.allocate_lock()
+_never.acquire()
+
+
 class Recorder:
     """Records the events of the calling process onto a pipe."""
 
-    def __init__(self, fd, request):
-        self.fd = fd
-        self.roots = tuple(request['roots'])
-        self.not_roots = (os.path.dirname(os.path.realpath(os.__file__)) + '/',)
-        self.include = request['include']
-        self.main = request['file']
-        self.main_name = request['name']
-        self.main_source = request['source']   # None where the module system finds it
-        self.describer = Describer(request['chars'], request['depth'], request['items'], request['repr'] == 'user')
+    def __init__(self, config):
+        self.not_roots = _LIBRARY
+        self.include = config['include']
+        self.describer = Describer(config['chars'], config['depth'], config['items'], config['repr'] == 'user')
         self.lock = _thread.allocate_lock()
-        self.pid = os.getpid()
+        self.busy = 0          # the thread that is within the recorder, where that lets others run
+        self.pid = None        # set by start
         self.buf = []
         self.flushed = 0
         self.codes = {}        # id(code) -> Code
@@ -762,11 +810,19 @@ class Recorder:
         self.qualnames = {}
         self.code_count = 0
         self.threads = 0
-        self.ops = _OPS or _opcodes()
         self.lazy = False
         self.plans = _VERSION >= (3, 10)
         self.shared = Shared()
         self.dying = False
+
+    def start(self, request, fd):
+        """Makes this process the one that is recorded, onto fd."""
+        self.fd = fd
+        self.pid = os.getpid()
+        self.roots = tuple(request['roots'])
+        self.main = request['file']
+        self.main_name = request['name']
+        self.main_source = request['source']   # None where the module system finds it
 
     # Writing.
 
@@ -774,6 +830,7 @@ class Recorder:
         """Sends what is buffered. Blocks while the reader is behind."""
         if not self.lock.acquire(False):
             return
+        was, self.busy = self.busy, _get_ident()
         try:
             buf = self.buf
             n = len(buf)
@@ -788,9 +845,27 @@ class Recorder:
                 except OSError:
                     _exit(1)   # nobody is listening any more
         finally:
+            self.busy = was
             self.lock.release()
         if self.dying:
             _exit(1)
+
+    def wait(self):
+        """Waits while another thread is within the recorder.
+
+        What the recorder does there (writing, reading files, importing) lets other threads
+        run. That is no turn of theirs: they would come as chance has it.
+        """
+        while self.busy and self.busy != _get_ident():
+            _never.acquire(True, 0.0005)
+
+    def busily(self, f, *args):
+        """Calls f, which may let other threads run, as part of this thread's turn."""
+        was, self.busy = self.busy, _get_ident()
+        try:
+            return f(*args)
+        finally:
+            self.busy = was
 
     def send(self, *item):
         self.buf.append(item)
@@ -889,7 +964,9 @@ class Recorder:
             info.kind = NAMESPACE
         info.hide = code.co_name != '<module>'
         names = code.co_varnames + tuple([n for n in code.co_cellvars if n not in code.co_varnames]) + code.co_freevars
-        info.names = names
+        info.names = tuple([(n, self.nid(n)) for n in names])
+        args = code.co_argcount + code.co_kwonlyargcount + (flags >> 2 & 1) + (flags >> 3 & 1)
+        info.at_call = info.names[:args] + tuple([(n, self.nid(n)) for n in code.co_freevars])
         info.nids = self.nid
         info.cells = tuple([(n, self.nid(n)) for n in code.co_cellvars + code.co_freevars])
         info.ops = code.co_code if info.kind == GENERATOR or _VERSION < (3, 12) else None
@@ -921,7 +998,7 @@ class Recorder:
                 self.learn(c, name + ('.<locals>.' if c.co_flags & 1 else '.'))
 
     def plan(self, info):
-        return Plan(info, self.ops, self.lazy)
+        return self.busily(lambda: Plan(info, _opcodes(), self.lazy))
 
     # Hooks.
 
@@ -932,32 +1009,37 @@ class Recorder:
         describer = self.describer
         encode = describer.encode
         chars, bits = describer.chars, describer.bits
-        codes, made, files = self.codes, self.made, self.files
-        register = self.register
+        codes, files = self.codes, self.files
+        register, busily = self.register, self.busily
         nid_of = self.nid
-        flush = self.flush
         shared = self.shared
-        last = shared.last
+        by_nid = shared.by_nid
         missing = TAG
-        ops = self.ops
-        yields, leaves = ops[5], ops[6]
         recorder = self
         monitored = _VERSION >= (3, 12)
-        old_yield_from = _VERSION < (3, 11)
-        my = [None]   # this thread's number, once it has an event
+        behind = 2 if _VERSION < (3, 11) else -2 if _VERSION == (3, 13) else 0
+        me = None   # this thread's number, once it has an event
 
-        def turn():
-            """Another frame's or thread's events came in between, or an exception is held back."""
+        def turn(thread):
+            """Makes way for an event of a thread: sends what is held back, and says whose turn it is."""
             if shared.held is not None:
                 buf.extend(shared.held)
                 shared.held = None
                 shared.maybe = False
-            if my[0] is None:
-                my[0] = recorder.threads
-                recorder.threads += 1
-            if shared.thread != my[0]:
-                shared.thread = my[0]
-                append((THREAD, my[0]))
+            if shared.thread != thread:
+                if recorder.busy:
+                    recorder.wait()
+                    if shared.held is not None:
+                        buf.extend(shared.held)
+                        shared.held = None
+                        shared.maybe = False
+                shared.thread = thread
+                append((THREAD, thread))
+
+        def spill():
+            recorder.flush()
+            n = recorder.flushed >> 6
+            shared.limit = 1 if n < 2 else n if n < 512 else 512
 
         def value(v):
             t = type(v)
@@ -971,64 +1053,141 @@ class Recorder:
                 return v
             return encode(v, t)
 
-        def leave(frame, arg, info, fid, held):
+        def whole(frame, names, mut, rec):
+            """Adds the named locals to an item, as far as they may be new."""
+            get = frame.f_locals.get
+            for name, nid in names:
+                v = get(name, missing)
+                t = type(v)
+                if v is missing or t in ATOMS:
+                    if nid in mut:
+                        del mut[nid]
+                    rec += (nid, v if v is missing else value(v))
+                else:
+                    b = encode(v, t)
+                    if mut.get(nid) != b:
+                        rec += (nid, b)
+                        if t in STABLE:
+                            mut.pop(nid, None)
+                        else:
+                            mut[nid] = b
+
+        def note_raised(e, raised):
+            """Notes an exception of a frame, for leave (before 3.12). Returns what is known of the frame's."""
+            if shared.held is not None and shared.held[0][3:] == (True,) and id(e) in shared.raised:
+                shared.held = ((*shared.held[0][:2], shared.raised[id(e)], True),)
+            if raised is None:
+                raised = {}
+            raised[id(e)] = value(e)
+            return raised
+
+        def leave(frame, arg, info, fid, thread, held, raised):
             """The end of an activation. held is what the frame's last exception was reported with."""
             line = frame.f_lineno or 0
-            lasti = frame.f_lasti
             shared.left = fid
+            shared.last = None
             kind = RETURN
+            lasti = frame.f_lasti
             if info.kind == GENERATOR:
+                # 3.13 is one instruction further on; before 3.11, yield from is one behind.
                 raw = info.ops
-                if raw[lasti] in yields or old_yield_from and raw[lasti + 2:lasti + 3] == b'H':
+                ops = _opcodes()
+                if raw[lasti] in ops[5] or behind and raw[lasti + behind:lasti + behind + 1] in ops[-1]:
                     kind = YIELD
                     shared.left = None
+                    if _type_name(type(arg)) == 'async_generator_wrapped_value':
+                        import gc
+                        arg = gc.get_referents(arg)[0]
             if arg is not None:
-                turn()
+                turn(thread)
                 append((kind, line, value(arg)))
             elif monitored:
                 # None is also what is reported for a frame that an exception leaves;
                 # on_unwind comes next if so.
                 mine = shared.held if held is not None and shared.held is held else ()
                 if not mine:
-                    turn()
+                    turn(thread)
                 shared.held = (*mine, (kind, line, None))
                 shared.maybe = True
             elif held is not None and shared.held is held and shared.held_at == lasti:
                 # Nothing has run since the exception.
                 shared.held = None
-                turn()
+                turn(thread)
+                shared.left, shared.failed = fid, held[0][2]
                 append((EXCEPTION, line, held[0][2], True))
-                shared.left = fid
             else:
-                turn()
-                if kind == YIELD or lasti >= 0 and info.ops[lasti] in leaves:
+                turn(thread)
+                if kind == YIELD or lasti >= 0 and info.ops[lasti] in _opcodes()[6]:
                     append((kind, line, None))
                 else:
-                    append((EXCEPTION, line, held[0][2] if held is not None else None, True))
+                    # The last exception of the frame is the likeliest; its caller may know better.
+                    shared.failed = held[0][2] if held is not None else None
+                    shared.held, shared.held_at = ((EXCEPTION, line, shared.failed, True),), -1
+                    shared.raised = raised
 
-        def of_function(frame, info):
+        def of_function(frame, info, thread):
             """The trace function of a frame whose locals are its own."""
             fid = shared.frames
             mut = {}      # number of a name -> the last bytes of its mutable value
             at = -1       # offset of the last line event
             held = None   # the frame's last exception
+            raised = None
+            plan = info.plan
 
-            def whole(frame, rec):
-                """All locals, as far as they may be new."""
-                get = frame.f_locals.get
-                for name in info.names:
-                    v = get(name, missing)
-                    if v is missing:
-                        nid = nid_of(name)
-                        mut.pop(nid, None)
-                        rec += (nid, v)
-                        continue
-                    t = type(v)
-                    nid = nid_of(name)
-                    if t in ATOMS:
-                        mut.pop(nid, None)
-                        rec += (nid, value(v))
+            def trace(frame, event, arg):
+                nonlocal at, held, raised, plan, thread
+                if event == 'line':
+                    if plan is None:
+                        turn(thread)
+                        shared.last = fid
+                        rec = [frame.f_lineno]
+                        whole(frame, info.names, mut, rec)
+                        append(tuple(rec))
+                        at = frame.f_lasti
+                        info.seen += 1
+                        if info.seen > 50 and recorder.plans:
+                            plan = info.plan = info.plan or recorder.plan(info)
+                        if len(buf) >= shared.limit:
+                            spill()
+                        return trace
+                    name, nid, binds, change = plan[at]
+                    back = at
+                    at = frame.f_lasti
+                    if shared.last is fid:
+                        # The common cases first: one name bound, or nothing at all.
+                        if name is not None:
+                            v = frame.f_locals.get(name, missing)
+                            t = type(v)
+                            if t is int and v.bit_length() <= bits:
+                                if mut and nid in mut:
+                                    del mut[nid]
+                                append((frame.f_lineno, nid, v))
+                                if at <= back and len(buf) >= shared.limit:
+                                    spill()
+                                return trace
+                        elif change == 0 and not binds:
+                            append(frame.f_lineno)
+                            if at <= back and len(buf) >= shared.limit:
+                                spill()
+                            return trace
                     else:
+                        turn(thread)
+                        shared.last = fid
+                        if info.cells:
+                            binds += info.cells
+                        change = 1
+                    rec = (frame.f_lineno,)
+                    get = frame.f_locals.get
+                    for name, nid in binds:
+                        v = get(name, missing)
+                        t = type(v)
+                        if v is missing or t in ATOMS:
+                            if nid in mut:
+                                del mut[nid]
+                            rec += (nid, v if v is missing else value(v))
+                            continue
+                        if change == 2:
+                            change = 1
                         b = encode(v, t)
                         if mut.get(nid) != b:
                             rec += (nid, b)
@@ -1036,126 +1195,64 @@ class Recorder:
                                 mut.pop(nid, None)
                             else:
                                 mut[nid] = b
-
-            def trace(frame, event, arg):
-                nonlocal at, held
-                if event == 'line':
-                    line = frame.f_lineno
-                    plan = info.plan
-                    if plan is None:
-                        turn()
-                        shared.last = fid
-                        rec = [line]
-                        whole(frame, rec)
-                        append(tuple(rec))
-                        at = frame.f_lasti
-                        info.seen += 1
-                        if info.seen > 50 and recorder.plans:
-                            info.plan = recorder.plan(info)
-                    else:
-                        binds, change = plan[at]
-                        at = frame.f_lasti
-                        rec = None
-                        if binds:
-                            get = frame.f_locals.get
-                            for name, nid in binds:
-                                v = get(name, missing)
-                                t = type(v)
-                                if t is int:
-                                    if v.bit_length() > bits:
-                                        v = value(v)
-                                elif t is str:
-                                    if len(v) > chars:
-                                        v = value(v)
-                                elif v is not missing and t not in ATOMS:
-                                    if change == 2:
-                                        change = 1
-                                    b = encode(v, t)
-                                    if t in STABLE:
-                                        mut.pop(nid, None)
-                                    elif mut.get(nid) == b:
-                                        continue
-                                    else:
-                                        mut[nid] = b
-                                    if rec is None:
-                                        rec = (line, nid, b)
-                                    else:
-                                        rec += (nid, b)
-                                    continue
-                                if mut and nid in mut:
-                                    del mut[nid]
-                                if rec is None:
-                                    rec = (line, nid, v)
-                                else:
-                                    rec += (nid, v)
-                        if shared.last is not fid:
-                            turn()
-                            shared.last = fid
-                            change = 1
-                            if info.cells:
-                                rec = list(rec or (line,))
-                                get = frame.f_locals.get
-                                for name, nid in info.cells:
-                                    v = get(name, missing)
-                                    if type(v) in ATOMS or v is missing:
-                                        mut.pop(nid, None)
-                                        rec += (nid, v if v is missing else value(v))
-                                    else:
-                                        mut.setdefault(nid)
-                                rec = tuple(rec)
-                        if change == 1 and mut:
-                            get = frame.f_locals.get
-                            for nid in mut:
-                                v = get(by_nid[nid], missing)
-                                b = encode(v, type(v))
-                                if mut[nid] != b:
-                                    mut[nid] = b
-                                    if rec is None:
-                                        rec = (line, nid, b)
-                                    else:
-                                        rec += (nid, b)
-                        append(line if rec is None else rec)
+                    if change == 1:
+                        for nid in mut:
+                            v = get(by_nid[nid], missing)
+                            b = encode(v, type(v))
+                            if mut[nid] != b:
+                                mut[nid] = b
+                                rec += (nid, b)
+                    append(rec if len(rec) > 1 else rec[0])
                 elif event == 'return':
-                    leave(frame, arg, info, fid, held)
-                    shared.last = None
+                    if monitored and arg is not None and info.kind == FUNCTION:
+                        if shared.held is not None or shared.thread != thread:
+                            turn(thread)
+                        t = type(arg)
+                        shared.left = fid
+                        shared.last = None
+                        append((RETURN, frame.f_lineno, arg if t is int and arg.bit_length() <= bits else value(arg)))
+                    else:
+                        leave(frame, arg, info, fid, thread, held, raised)
                 elif event == 'exception':
-                    turn()
+                    if not monitored:
+                        raised = note_raised(arg[1], raised)
+                    turn(thread)
                     shared.last = None
                     shared.held = held = ((EXCEPTION, frame.f_lineno or 0, value(arg[1]), False),)
                     shared.held_at = frame.f_lasti
+                    at = _ANYWHERE
                 elif event == 'resume':
-                    turn()
+                    thread = arg
+                    turn(thread)
                     shared.last = None
                     rec = [RESUME, fid, frame.f_lineno]
-                    whole(frame, rec)
+                    whole(frame, info.names, mut, rec)
                     append(tuple(rec))
                 elif event == 'lost':
-                    turn()
+                    turn(thread)
                     append((LOST, fid, arg))
                 if len(buf) >= shared.limit:
                     spill()
                 return trace
 
-            turn()
-            shared.last = None
             rec = [CALL, info.number]
-            whole(frame, rec)
+            whole(frame, info.at_call, mut, rec)
             append(tuple(rec))
             return trace
 
-        by_nid = shared.by_nid
-
-        def of_namespace(frame, info):
+        def of_namespace(frame, info, thread):
             """The trace function of a module or class body."""
             fid = shared.frames
             seen = {}   # name -> what was last sent: the value, if it can't change, or bytes
             hide = info.hide
             at = -1
             held = None
+            raised = None
 
-            def namespace(frame):
-                d = frame.f_globals if not hide else frame.f_locals
-                return d if any(c is dict for c in _type_mro(type(d))) else None
+            # Later, during a comprehension, f_locals may be something else.
+            space = frame.f_locals
+            if not any(c is dict for c in _type_mro(type(space))):
+                space = None
 
             def check(name, v, rec):
                 t = type(v)
@@ -1176,11 +1273,10 @@ class Recorder:
                         seen[name] = _Bytes(b)
                         rec += (nid_of(name), b)
 
-            def whole(frame, rec):
-                d = namespace(frame)
+            def scan(rec):
+                d = space
                 if d is None:
                     return
-                n = 0
                 for name, v in list(dict.items(d)):
                     if type(name) is str:
                         check(name, v, rec)
@@ -1190,29 +1286,29 @@ class Recorder:
                         rec += (nid_of(name), missing)
 
             def trace(frame, event, arg):
-                nonlocal at, held
+                nonlocal at, held, raised
                 if event == 'line':
                     line = frame.f_lineno
                     rec = [line]
                     plan = info.plan
                     if plan is None:
-                        turn()
-                        whole(frame, rec)
+                        turn(thread)
+                        scan(rec)
                         info.seen += 1
                         if info.seen > 50 and recorder.plans:
                             info.plan = recorder.plan(info)
                     else:
-                        binds, change = plan[at]
+                        _, _, binds, change = plan[at]
                         if shared.last is not fid:
-                            turn()
+                            turn(thread)
                             change = 1
-                        d = frame.f_locals
-                        if change == 2:
+                        d = space
+                        if change == 2 and type(d) is dict:
                             for name, nid in binds:
                                 if type(dict.get(d, name)) not in ATOMS:
                                     change = 1
                         if change == 1 or type(d) is not dict:
-                            whole(frame, rec)
+                            scan(rec)
                         else:
                             for name, nid in binds:
                                 if name in d:
@@ -1224,48 +1320,52 @@ class Recorder:
                     at = frame.f_lasti
                     append(tuple(rec) if len(rec) > 1 else line)
                 elif event == 'return':
-                    leave(frame, arg, info, fid, held)
-                    shared.last = None
+                    leave(frame, arg, info, fid, thread, held, raised)
                 elif event == 'exception':
-                    turn()
+                    if not monitored:
+                        raised = note_raised(arg[1], raised)
+                    turn(thread)
                     shared.last = None
                     shared.held = held = ((EXCEPTION, frame.f_lineno or 0, value(arg[1]), False),)
                     shared.held_at = frame.f_lasti
+                    at = _ANYWHERE
                 elif event == 'lost':
-                    turn()
+                    turn(thread)
                     append((LOST, fid, arg))
                 if len(buf) >= shared.limit:
                     spill()
                 return trace
 
-            turn()
-            shared.last = None
             rec = [CALL, info.number]
-            whole(frame, rec)
+            scan(rec)
             append(tuple(rec))
             return trace
 
-        def spill():
-            flush()
-            n = recorder.flushed >> 6
-            shared.limit = 1 if n < 2 else n if n < 512 else 512
-
         def begin(frame, event, arg):
             """The global trace function: a frame is entered or goes on."""
+            nonlocal me
             code = frame.f_code
             info = codes.get(id(code))
             if info is None:
                 if files.get(code.co_filename) == -1:
                     return None
-                info = register(frame, code)
+                info = busily(register, frame, code)
                 if info is None:
                     return None
-            if info.kind == GENERATOR:
+            if me is None:
+                recorder.wait()
+                me = recorder.threads
+                recorder.threads += 1
+            kind = info.kind
+            if kind == GENERATOR:
                 trace = frame.f_trace
                 if trace is not None:
-                    return trace(frame, 'resume', None)
+                    return trace(frame, 'resume', me)
+            if shared.held is not None or shared.thread != me:
+                turn(me)
             shared.frames += 1
-            trace = (of_namespace if info.kind == NAMESPACE else of_function)(frame, info)
+            shared.last = None
+            trace = (of_namespace if kind == NAMESPACE else of_function)(frame, info, me)
             if len(buf) >= shared.limit:
                 spill()
             return trace
@@ -1378,7 +1478,7 @@ class Output(io.RawIOBase):
         if self.forward is not None:
             rest = data
             while rest:
-                rest = rest[_write(self.forward, rest):]
+                rest = rest[recorder.busily(_write, self.forward, rest):]
         if n:
             shared = recorder.shared
             if shared.held is not None:
@@ -1430,7 +1530,7 @@ def guard(threads):
     os.write = write
 
     def in_child():
-        if _recorder is not None:
+        if _recorder is not None and _recorder.pid is not None:
             _settrace(None)
             sys.settrace = _settrace
             _raw_streams.clear()
@@ -1477,23 +1577,23 @@ def _idle(frame, event, arg):
 class Run:
     """One execution of one program in this process."""
 
-    def __init__(self, request, fd):
-        self.request = request
-        self.recorder = Recorder(fd, request)
+    def __init__(self, config):
+        self.config = config
+        self.recorder = Recorder(config)
         self.begin = self.recorder.hooks()
-        self.calls = request['calls']
+        self.calls = config['calls']
         self.watch = None
 
     def trace_on(self):
         """Turns recording on for the calling thread."""
         _settrace(self.watch or self.begin)
 
-    def main(self):
-        """Runs the program and reports how it ended. Returns the exit status."""
+    def prepare(self):
+        """Sets this process up, as far as that does not depend on the program: a fork server does it once."""
         global _recorder, _run
-        request, recorder = self.request, self.recorder
+        config, recorder = self.config, self.recorder
         _recorder, _run = recorder, self
-        if not request['within']:
+        if not config['within']:
             _settrace(_idle)
             sys.setswitchinterval(0.5)
         if _VERSION >= (3, 12):
@@ -1513,12 +1613,17 @@ class Run:
             _signal.signal(_signal.SIGXCPU, out_of_time)
         for fd, name, errors in ((1, 'stdout', 'strict'), (2, 'stderr', 'backslashreplace')):
             raw = Output(fd)
-            if request['forward']:
-                raw.forward = request['forward'][fd - 1]
+            if config['forward']:
+                raw.forward = config['forward'][fd - 1]
             _raw_streams[fd] = raw
             stream = io.TextIOWrapper(raw, encoding='utf-8', errors=errors, write_through=True)
             setattr(sys, name, stream)
             setattr(sys, '__%s__' % name, stream)
+
+    def main(self, request, fd):
+        """Runs the program and reports how it ended. Returns the exit status."""
+        self.request = request
+        self.recorder.start(request, fd)
         end = self.execute()
         for step in (self.join, self.at_exit, self.clear):
             try:
@@ -1567,7 +1672,11 @@ class Run:
             try:
                 start()
             finally:
+                lost = _gettrace() is None and not self.config['within']
                 _settrace(_idle)
+            if lost:
+                # Before 3.12 nothing revives the trace functions after an error inside one.
+                return 'truncated', 0, None, 'recursion'
             return 'ok', 0, None, None
         except SystemExit as e:
             code = e.code
@@ -1633,7 +1742,7 @@ class Run:
                         d[name] = None
 
     def again(self):
-        if not self.request['within'] and os.getpid() == self.recorder.pid:
+        if not self.config['within'] and os.getpid() == self.recorder.pid:
             self.trace_on()
 
     # The three kinds of entry.
@@ -1648,7 +1757,7 @@ class Run:
             sys.path.insert(0, request['path0'])
         if request['source'] is not None:
             _fix_random(request['source'], self.recorder.roots)
-        if request['within']:
+        if self.config['within']:
             self.prepare_within()
         if request['mode'] == 'module':
             return self.load_module()
@@ -1730,7 +1839,7 @@ class Run:
     # Recording only the calls of one function.
 
     def prepare_within(self):
-        module, _, qualname = self.request['within'].partition(':')
+        module, _, qualname = self.config['within'].partition(':')
         name = qualname.rpartition('.')[2]
         recorder, shared, begin = self.recorder, self.recorder.shared, self.begin
         active = [None]
@@ -1766,7 +1875,7 @@ class Run:
                     if shared.left != 0:
                         _settrace(self.watch)   # suspended
                     elif not monitored:
-                        closed(recorder.buf and recorder.buf[-1][0] == EXCEPTION and recorder.buf[-1][2])
+                        closed(shared.failed)
                 return trace
 
             def resumed():
@@ -1777,14 +1886,14 @@ class Run:
         trace_of = [None]
 
         def closed(failed):
-            """Ends the trace; failed is the encoded exception, or false."""
+            """Ends the trace; failed is the encoded exception, or None."""
             _settrace(self.watch)
             active[0] = None
             if shared.held is not None:
                 recorder.buf.extend(shared.held)
                 shared.held = None
                 shared.maybe = False
-            recorder.send(END, 'exception' if failed else 'ok', None, failed or None, None)
+            recorder.send(END, 'ok' if failed is None else 'exception', None, failed, None)
             recorder.flush()
             self.calls -= 1
             if self.calls == 0:
@@ -1813,7 +1922,7 @@ class Run:
                 frame = _getframe(1)
                 if trace_of[0] is not None and frame.f_trace is trace_of[0][0]:
                     trace_of[0][1]()
-                    frame.f_trace(frame, 'resume', None)
+                    frame.f_trace(frame, 'resume', 0)
 
             def on_return(code, offset, value):
                 if code is not active[0]:
@@ -1843,7 +1952,7 @@ class Run:
                     return None
                 if frame.f_trace is not None and trace_of[0] is not None and frame.f_trace is trace_of[0][0]:
                     trace_of[0][1]()
-                    frame.f_trace(frame, 'resume', None)
+                    frame.f_trace(frame, 'resume', 0)
                     return frame.f_trace
                 if active[0] is None and self.calls != 0 and matches(frame) and _qualname(frame) == qualname:
                     return opened(frame)
@@ -1876,7 +1985,7 @@ class _Refused(Exception):
 def _read_all(fd):
     parts = []
     while True:
-        b = os.read(fd, 1 << 20)
+        b = os.read(fd, 1 << 16)
         if not b:
             os.close(fd)
             return b''.join(parts)
@@ -1900,7 +2009,9 @@ def run(request_fd, fd):
     _site()
     _limit(request)
     guard(not request['within'] or _VERSION < (3, 12))
-    _exit(Run(request, fd).main())
+    one = Run(request)
+    one.prepare()
+    _exit(one.main(request, fd))
 
 
 def _limit(request):
@@ -1914,22 +2025,21 @@ def _limit(request):
                     resource.setrlimit(what, (limit, limit + more))
 
 
-def serve(fd, strict, preload):
+def serve(fd):
     """The fork server. Its own state never changes, so that every program starts alike."""
     import _socket
+    import atexit
     import gc
+    import resource
     sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, fd)
+    config = marshal.loads(sock.recv(1 << 16))
     _site()
-    import opcode, atexit, resource
     guard(True)
-    if strict == 'strict':
+    if config['filter']:
         _prepare_filter()
-    for name in preload:
-        try:
-            __import__(name)
-        except ImportError:
-            pass
-    _warm_up()
+    _warm_up(config)
+    one = Run(config)
+    one.prepare()
     gc.collect()
     gc.freeze()
     sock.send(b'ready')
@@ -1938,84 +2048,72 @@ def serve(fd, strict, preload):
         if not data:
             _exit(0)
         fds = ancillary[0][2]
-        request_fd = int.from_bytes(fds[:4], sys.byteorder)
-        wire = int.from_bytes(fds[4:8], sys.byteorder)
-        pid = os.fork()
+        fds = [int.from_bytes(fds[i:i + 4], sys.byteorder) for i in (0, 4, 8)]
+        pid = _fork()
         if pid == 0:
             try:
                 sock.close()
-                _serve_one(request_fd, wire)
+                _serve_one(one, *fds)
+            except BaseException as e:
+                _write(2, ('agent: %s: %s\n' % (type(e).__name__, e)).encode('utf-8', 'replace'))
             finally:
-                _exit(99)
-        os.close(request_fd)
-        os.close(wire)
+                _exit(FAILED)
+        for f in fds:
+            os.close(f)
         sock.send(b'p' + pid.to_bytes(8, 'little'))
         status = os.waitpid(pid, 0)[1]
         sock.send(b's' + status.to_bytes(8, 'little'))
 
 
-def _warm_up():
+def _warm_up(config):
     """Runs a small program, so that what every run needs is loaded and set up before the forks."""
-    global _recorder, _run
-    keep = {k: getattr(sys, k) for k in ('stdout', 'stderr', '__stdout__', '__stderr__')}
     source = b'def f(x):\n    y = [x]\n    for i in range(3):\n        y.append(i)\n    return y\n'
     request = {'mode': 'function', 'file': 'program.py', 'name': 'program.py', 'source': source, 'module': 'program',
-               'function': 'f', 'args': '1', 'argv': ['program.py'], 'path0': None, 'roots': [], 'include': [],
-               'chars': 1000, 'depth': 5, 'items': 100, 'repr': '', 'within': '', 'calls': -1, 'forward': None}
+               'function': 'f', 'args': '1', 'argv': ['program.py'], 'path0': None, 'roots': []}
     fd = os.open(os.devnull, os.O_WRONLY)
-    Run(request, fd).main()
+    one = Run(config)
+    one.prepare()
+    one.main(request, fd)
     os.close(fd)
-    _recorder = _run = None
-    _raw_streams.clear()
     del sys.modules['program']
-    for k, v in keep.items():
-        setattr(sys, k, v)
 
 
-def _serve_one(request_fd, wire):
+def _serve_one(one, request_fd, wire, stdin):
     request = marshal.loads(_read_all(request_fd))
+    config = one.config
     os.setpgid(0, 0)
-    stdin = request['stdin']
-    if stdin is not None:
-        fd = os.memfd_create('stdin') if stdin and hasattr(os, 'memfd_create') else os.open(os.devnull, os.O_RDONLY)
-        while stdin:
-            stdin = stdin[_write(fd, stdin):]
-        if request['stdin']:
-            os.lseek(fd, 0, 0)
-        os.dup2(fd, 0)
-        os.close(fd)
-    if request['cwd']:
-        os.chdir(request['cwd'])
+    os.dup2(stdin, 0)
+    os.close(stdin)
+    if config['cwd']:
+        os.chdir(config['cwd'])
     os.set_inheritable(wire, False)
-    _limit(request)
-    if request['filter']:
-        _restrict(request['filter'], request['placeholder'])
-    _exit(Run(request, wire).main())
+    _limit(config)
+    if config['filter']:
+        _restrict(config['filter'], config['placeholder'])
+    _exit(one.main(request, wire))
 
 
 def _restrict(program, placeholder):
     """Installs a seccomp filter (an array of struct sock_filter) in this process."""
     program = program.replace(placeholder.to_bytes(4, 'little'), os.getpid().to_bytes(4, 'little'))
-    libc, prog = _filter_parts
-    prog.len, prog.filter = len(program) // 8, program
-    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, _byref(prog), 0, 0) != 0:
+    # struct sock_fprog: the length, padding, and a pointer to the bytes' data.
+    data = id(program) + bytes.__basicsize__ - 1
+    prog = (len(program) // 8).to_bytes(8, 'little') + data.to_bytes(8, 'little')
+    if _call(_prctl, (38, 1, 0, 0, 0)) != 0 or _call(_prctl, (22, 2, prog, 0, 0)) != 0:
         raise OSError('cannot restrict the process')
 
 
 def _prepare_filter():
-    """Loads what _restrict needs."""
-    global _filter_parts, _byref
-    import ctypes
-
-    class Prog(ctypes.Structure):
-        _fields_ = [('len', ctypes.c_ushort), ('filter', ctypes.c_char_p)]
-    libc = ctypes.CDLL(None)
-    libc.prctl(38, 1, 0, 0, 0)
-    _filter_parts, _byref = (libc, Prog()), ctypes.byref
+    """Loads what _restrict needs: of ctypes only its C part, since the rest would make every fork dearer."""
+    global _call, _prctl
+    import _ctypes
+    _call, _prctl = _ctypes.call_function, _ctypes.dlsym(_ctypes.dlopen(None, 0), 'prctl')
+    if _call(_prctl, (38, 1, 0, 0, 0)) != 0:
+        raise OSError('cannot restrict the process')
 
 
 def main(what, *args):
     if what == 'run':
         run(int(args[0]), int(args[1]))
     else:
-        serve(int(args[0]), args[1], args[2:])
+        serve(int(args[0]))

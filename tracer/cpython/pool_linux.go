@@ -1,6 +1,7 @@
 package cpython
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -33,6 +34,8 @@ type worker struct {
 	conn    *net.UnixConn
 	scratch string // sandboxed: what the programs may write to
 	stderr  *tail
+	in      *bufio.Reader // of the program that runs
+	null    *os.File      // an empty standard input
 }
 
 // NewPool prepares a pool. Interpreters start when they are first needed.
@@ -47,7 +50,7 @@ func NewPool(py *Interpreter, c Config, workers int) (*Pool, error) {
 	}
 	p := &Pool{py: py, c: c}
 	for range max(workers, 1) {
-		p.workers = append(p.workers, &worker{pool: p})
+		p.workers = append(p.workers, &worker{pool: p, in: bufio.NewReaderSize(nil, 1<<16)})
 	}
 	return p, nil
 }
@@ -81,6 +84,9 @@ func (p *Pool) Run(ctx context.Context, worker int, prog Program, sink traces.Si
 	return out, err
 }
 
+// agentFailed is the exit status of a process that the agent could not set up.
+const agentFailed = 99
+
 // start starts the worker's interpreter.
 func (w *worker) start(ctx context.Context) error {
 	c := w.pool.c
@@ -96,13 +102,21 @@ func (w *worker) start(ctx context.Context) error {
 		return err
 	}
 	w.conn = conn.(*net.UnixConn)
-	mode := "open"
-	if c.Strict {
-		mode = "strict"
-	}
-	w.cmd, w.scratch, err = command(w.pool.py, c, Program{}, append([]string{"serve", "3", mode}, preload...)...)
+	w.cmd, w.scratch, err = command(w.pool.py, c, Program{}, "serve", "3")
 	if err != nil {
 		return err
+	}
+	config, err := c.agent()
+	if err != nil {
+		return err
+	}
+	config["cwd"] = w.scratch
+	if c.Strict {
+		filter, err := sandbox.ChildFilter()
+		if err != nil {
+			return err
+		}
+		config["filter"], config["placeholder"] = filter, int(sandbox.PIDPlaceholder)
 	}
 	w.stderr = &tail{}
 	w.cmd.Stderr = w.stderr
@@ -112,6 +126,9 @@ func (w *worker) start(ctx context.Context) error {
 		return fmt.Errorf("start python: %w", err)
 	}
 	theirs.Close()
+	if _, err := w.conn.Write(marshalValue(nil, config)); err != nil {
+		return fmt.Errorf("start python: %w", err)
+	}
 	stop := context.AfterFunc(ctx, func() { w.conn.SetReadDeadline(time.Now()) })
 	defer stop()
 	if _, err := w.message('r'); err != nil {
@@ -131,6 +148,10 @@ func (w *worker) close() error {
 		w.cmd.Wait()
 	}
 	w.cmd = nil
+	if w.null != nil {
+		w.null.Close()
+		w.null = nil
+	}
 	if w.scratch != "" {
 		return os.RemoveAll(w.scratch)
 	}
@@ -160,21 +181,16 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 			return nil, err
 		}
 	}
-	request, err := prog.request(&c)
+	request, err := prog.request()
 	if err != nil {
 		return nil, err
 	}
-	stdin := prog.Stdin
-	if stdin == nil {
-		stdin = []byte{}
+	stdin, err := w.stdin(prog.Stdin)
+	if err != nil {
+		return nil, err
 	}
-	request["stdin"], request["cwd"] = stdin, w.scratch
-	if c.Strict {
-		filter, err := sandbox.ChildFilter()
-		if err != nil {
-			return nil, err
-		}
-		request["filter"], request["placeholder"] = filter, int(sandbox.PIDPlaceholder)
+	if stdin != w.null {
+		defer stdin.Close()
 	}
 	rec := newRecording(prog.header(w.pool.py, &c), w.pool.py.Minor, func(*traces.Header) (traces.Sink, error) { return sink, nil })
 
@@ -185,12 +201,15 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 	if pipes.err != nil {
 		return nil, pipes.err
 	}
-	rights := unix.UnixRights(int(requestR.Fd()), int(wireW.Fd()))
+	rights := unix.UnixRights(int(requestR.Fd()), int(wireW.Fd()), int(stdin.Fd()))
 	if _, _, err := w.conn.WriteMsgUnix([]byte{'r'}, rights, nil); err != nil {
 		return nil, fmt.Errorf("fork server: %w: %s", err, w.stderr)
 	}
 	requestR.Close()
 	wireW.Close()
+	// Larger than the pipe, the request waits for the child to read it; a child that dies closes the pipe.
+	requestW.Write(marshalValue(nil, request))
+	requestW.Close()
 	pid, err := w.message('p')
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, w.stderr)
@@ -198,14 +217,12 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 	wt := &watch{kill: func(sig syscall.Signal) { killProcess(pid, sig == syscall.SIGKILL, sig) }}
 	wt.start(ctx, time.Duration(c.Limits.TimeMS)*time.Millisecond)
 	defer wt.stop()
-	// Larger than the pipe, the request waits for the child to read it; a child that dies closes the pipe.
-	requestW.Write(marshalValue(nil, request))
-	requestW.Close()
 	if err := rec.begin(); err != nil {
 		wt.kill(syscall.SIGKILL)
 		return nil, err
 	}
-	readErr := rec.read(wireR, wt)
+	w.in.Reset(wireR)
+	readErr := rec.read(w.in, wt)
 	status, err := w.message('s')
 	wt.stop()
 	if err != nil {
@@ -217,10 +234,24 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	if ws := syscall.WaitStatus(status); ws.Exited() && ws.ExitStatus() == agentFailed && rec.end == nil {
+		rec.end = &traces.Outcome{Status: traces.Crashed, Error: "the process could not be set up: " + w.stderr.String()}
+	}
 	if err := w.clean(); err != nil {
 		return nil, err
 	}
 	return rec.conclude(readErr, syscall.WaitStatus(status), wt)
+}
+
+// stdin returns a file that holds b; the worker keeps the empty one.
+func (w *worker) stdin(b []byte) (f *os.File, err error) {
+	if len(b) > 0 {
+		return stdinFile(b)
+	}
+	if w.null == nil {
+		w.null, err = os.Open(os.DevNull)
+	}
+	return w.null, err
 }
 
 // clean empties the scratch folder for the next program.

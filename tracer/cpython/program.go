@@ -148,8 +148,8 @@ func (p *Program) name() string {
 	return "program.py"
 }
 
-// request is the message to the agent.
-func (p *Program) request(c *Config) (map[string]any, error) {
+// request is the message to the agent that names the program.
+func (p *Program) request() (map[string]any, error) {
 	mode, module := "script", p.Module
 	file := p.name()
 	var roots []string
@@ -182,6 +182,18 @@ func (p *Program) request(c *Config) (map[string]any, error) {
 	if p.Path == "" {
 		argv[0] = p.name()
 	}
+	var source any
+	if p.Module == "" {
+		source = p.Source
+	}
+	return map[string]any{
+		"mode": mode, "file": file, "name": p.name(), "source": source, "module": module,
+		"function": p.Function, "args": p.Args, "argv": argv, "path0": path0, "roots": roots,
+	}, nil
+}
+
+// agent returns what the agent has to know of the configuration.
+func (c *Config) agent() (map[string]any, error) {
 	var include []string
 	for _, g := range c.Include {
 		if !filepath.IsAbs(g) {
@@ -196,30 +208,16 @@ func (p *Program) request(c *Config) (map[string]any, error) {
 		}
 		include = append(include, g)
 	}
-	var source any
-	if p.Module == "" {
-		source = p.Source
-	}
 	repr := ""
 	if c.UserRepr {
 		repr = "user"
 	}
 	return map[string]any{
-		"mode": mode, "file": file, "name": p.name(), "source": source, "module": module,
-		"function": p.Function, "args": p.Args, "argv": argv, "path0": path0,
-		"roots": roots, "include": include,
-		"chars": c.Limits.ValueChars, "depth": c.Limits.ValueDepth, "items": c.Limits.ValueItems, "repr": repr,
-		"within": p.Within, "calls": callLimit(p.Calls),
-		"forward": nil, "stdin": nil, "cwd": "", "filter": nil, "placeholder": 0,
+		"include": include,
+		"chars":   c.Limits.ValueChars, "depth": c.Limits.ValueDepth, "items": c.Limits.ValueItems, "repr": repr,
+		"within": "", "calls": -1, "forward": nil, "cwd": "", "filter": nil, "placeholder": 0,
 		"cpu": int((c.Limits.CPUMS + 999) / 1000), "memory": int(c.Limits.Memory),
 	}, nil
-}
-
-func callLimit(n int) int {
-	if n == 0 {
-		return -1
-	}
-	return n
 }
 
 // realDir returns a folder as the prefix of the paths in it.

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/gofrs/flock"
 	"github.com/kluctl/go-embed-python/python"
@@ -22,9 +21,6 @@ const EmbeddedVersion = "3.14.6"
 
 //go:embed agent.py
 var agentSource string
-
-// Preloaded by the fork server, since many programs import them.
-var preload = []string{}
 
 // An Interpreter is a CPython that can run the agent.
 type Interpreter struct {
@@ -67,13 +63,33 @@ func Find(ctx context.Context, name string) (*Interpreter, error) {
 		if err != nil {
 			return nil, fmt.Errorf("unpack the embedded interpreter: %w", err)
 		}
-		return &Interpreter{
+		py := &Interpreter{
 			Name: "embedded", Path: path, Version: EmbeddedVersion, Minor: 14,
 			Prefix: []string{filepath.Dir(filepath.Dir(path))}, agent: agent,
-		}, nil
+		}
+		return py, py.compileAgent(ctx)
 	}
 	py := &Interpreter{Name: name, agent: agent}
-	return py, py.probe(ctx)
+	if err := py.probe(ctx); err != nil {
+		return nil, err
+	}
+	return py, py.compileAgent(ctx)
+}
+
+// compileAgent has the interpreter keep the agent's compiled form. Compiling takes longer
+// than many a program, leaves a large heap behind, and could not be kept from the sandbox.
+func (py *Interpreter) compileAgent(ctx context.Context) error {
+	compiled := filepath.Join(py.agent, "__pycache__", fmt.Sprintf("_ndb_agent.cpython-3%d.pyc", py.Minor))
+	if fileExists(compiled) {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, py.Path, "-c",
+		"import sys, py_compile; py_compile.compile(sys.argv[1], sys.argv[2], doraise=True)",
+		filepath.Join(py.agent, "_ndb_agent.py"), compiled)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("python %s cannot compile the agent: %w: %s", py.Name, err, out)
+	}
+	return nil
 }
 
 // probe asks the user's interpreter what it is.
@@ -161,7 +177,7 @@ func unpackPython(ctx context.Context, cache string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd, err := embedded.PythonCmd("-c", "import "+strings.Join(preload, ", ")+", random, opcode, ctypes, asyncio, traceback, threading, dataclasses, enum, runpy")
+	cmd, err := embedded.PythonCmd("-c", "import typing, collections, re, math, string, random, opcode, ctypes, asyncio, traceback, threading, dataclasses, enum, runpy")
 	if err != nil {
 		return "", err
 	}

@@ -724,7 +724,7 @@ func (rec *recording) finish() error {
 		if err != nil {
 			return err
 		}
-		if out.Status == traces.TimedOut {
+		if out.Status == traces.TimedOut || out.Status == traces.Truncated {
 			out.Limit = text
 		} else {
 			out.Error = text

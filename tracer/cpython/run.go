@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,9 +48,20 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	if err := p.load(); err != nil {
 		return nil, err
 	}
-	request, err := p.request(&c)
+	request, err := p.request()
 	if err != nil {
 		return nil, err
+	}
+	config, err := c.agent()
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(request, config)
+	if p.Within != "" {
+		request["within"] = p.Within
+		if p.Calls > 0 {
+			request["calls"] = p.Calls
+		}
 	}
 	rec := newRecording(p.header(py, &c), py.Minor, open)
 	rec.within = p.Within != ""
@@ -72,7 +84,6 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	}
 	if scratch != "" {
 		defer os.RemoveAll(scratch)
-		request["cwd"] = ""
 	}
 	cmd.ExtraFiles = []*os.File{requestR, wireW}
 	if s.Stdout != nil && s.Stderr != nil {
@@ -114,7 +125,7 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 			return nil, err
 		}
 	}
-	readErr := rec.read(wireR, w)
+	readErr := rec.read(bufio.NewReaderSize(wireR, 1<<18), w)
 	waitErr := cmd.Wait()
 	w.stop()
 	if !s.Terminal {
@@ -238,8 +249,7 @@ func (w *watch) stop() {
 }
 
 // read takes the wire until its end, or until a limit is reached, whereupon it kills the program.
-func (rec *recording) read(wire io.Reader, w *watch) error {
-	in := bufio.NewReaderSize(wire, 1<<18)
+func (rec *recording) read(in io.Reader, w *watch) error {
 	var buf []byte
 	for {
 		var size [4]byte
