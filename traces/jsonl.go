@@ -37,7 +37,14 @@ func NewJSONLWriter(w io.Writer) *JSONLWriter {
 }
 
 // Begin writes the header.
-func (j *JSONLWriter) Begin(h *Header) error { return j.object("trace", h) }
+func (j *JSONLWriter) Begin(h *Header) error {
+	if h.Files == nil {
+		c := *h
+		c.Files = []File{} // an empty list, not null
+		h = &c
+	}
+	return j.object("trace", h)
+}
 
 // File writes a source file.
 func (j *JSONLWriter) File(f *File) error { return j.object("file", f) }

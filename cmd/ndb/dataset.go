@@ -36,9 +36,9 @@ func newDatasetCmd() *cobra.Command {
 	return cmd
 }
 
-// buildMemory is what the collector of a build aims at, so that it stays below 200 MB with
+// parquetMemory is what the collector of a build aims at, so that it stays below 200 MB with
 // all that lies outside the heap. Large plans take what they need.
-const buildMemory = 128 << 20 // bytes
+const parquetMemory = 128 << 20 // bytes
 
 func newDatasetBuildCmd() *cobra.Command {
 	var (
@@ -94,7 +94,7 @@ flag, I and N come from SLURM_ARRAY_TASK_ID and _COUNT, or from JOB_COMPLETION_I
 				return err
 			}
 			defer closeRunner()
-			debug.SetMemoryLimit(buildMemory)
+			debug.SetMemoryLimit(parquetMemory)
 			bar := newMeter(cmd.ErrOrStderr(), "programs")
 			c.Progress = func(p dataset.Progress) {
 				if p.Total == 0 {
@@ -187,7 +187,7 @@ func printBuilt(w io.Writer, dir string, r *dataset.Result) error {
 	}
 	t := r.Manifest.Total
 	in := r.Input
-	_, err := fmt.Fprintf(w, "%s: %d traces, %d events, %d files, %.1f MB\n", dir, t.Traces, t.Events, r.Files, float64(t.Bytes)/1e6)
+	_, err := fmt.Fprintf(w, "%s: %d traces, %d events, %d files, %.2f MB\n", dir, t.Traces, t.Events, r.Files, float64(t.Bytes)/1e6)
 	for _, part := range []struct {
 		n    int64
 		what string

@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/neural-debugger/ndb/tracer/sandbox"
+	"github.com/neural-debugger/ndb/traces/tracetest"
 )
 
 // docs/cli.md is what --help prints. NDB_UPDATE=1 writes it.
@@ -34,6 +37,7 @@ func TestDocsCurrent(t *testing.T) {
 
 // The README shows what ndb really prints.
 func TestReadmeDemo(t *testing.T) {
+	t.Setenv("NDB_CONFIG", filepath.Join(t.TempDir(), "none"))
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +54,38 @@ func TestReadmeDemo(t *testing.T) {
 	}
 	if shown != out.String() {
 		compareFile(t, "../../README.md", before+command+out.String()+"```"+after)
+	}
+}
+
+// The README's dataset is what its commands make.
+func TestReadmeDataset(t *testing.T) {
+	if err := sandbox.Available(); err != nil {
+		tracetest.Skip(t, "%v", err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NDB_CONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Chdir(t.TempDir())
+	for _, c := range []struct {
+		shown string
+		args  []string
+	}{
+		{"$ go run ./cmd/ndb dataset build --input examples --out my-traces\n", []string{"dataset", "build", "--input", examples, "--out", "my-traces"}},
+		{"$ go run ./cmd/ndb dataset verify my-traces\n", []string{"dataset", "verify", "my-traces"}},
+	} {
+		var out, errs bytes.Buffer
+		if status := run(t.Context(), c.args, &out, &errs); status != exitDone {
+			t.Fatalf("ndb %q: status %d: %s", c.args, status, &errs)
+		}
+		if !strings.Contains(string(readme), c.shown+out.String()) {
+			t.Errorf("README.md does not show %s%s", c.shown, &out)
+		}
 	}
 }
 

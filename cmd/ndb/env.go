@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -72,7 +73,7 @@ func newEnvCmd() *cobra.Command {
 			fmt.Fprintf(w, "version      ndb %s, %s\n", e.Version, e.OS)
 			fmt.Fprintf(w, "interpreter  %s; another with --python PATH\n", e.Python)
 			fmt.Fprintf(w, "cache        %s (NDB_CACHE)\n", e.Cache)
-			fmt.Fprintf(w, "config file  %s (NDB_CONFIG)\n", e.ConfigFile)
+			fmt.Fprintf(w, "config file  %s (NDB_CONFIG)\n", cmp.Or(e.ConfigFile, "none"))
 			for _, k := range slices.Sorted(maps.Keys(e.Settings)) {
 				fmt.Fprintf(w, "             %s = %v\n", k, e.Settings[k])
 			}

@@ -39,6 +39,9 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.ReadDir(examples); err != nil { // so that go test runs this again when one has changed
+		t.Fatal(err)
+	}
 	cache := cpython.CacheDir() // before the scripts change where home is
 	if _, err := cpython.Find(t.Context(), "embedded"); err != nil {
 		t.Fatal(err)

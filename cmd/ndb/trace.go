@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -141,8 +142,12 @@ func openSink(out string, stdout, stderr io.Writer, streams *cpython.Streams) (t
 	case "-":
 		return traces.NewJSONLWriter(stdout), nothing, nil
 	}
-	if _, err := traces.FormatOf(out); err != nil {
+	format, err := traces.FormatOf(out)
+	if err != nil {
 		return nil, nil, usageError{err}
+	}
+	if format == traces.Parquet {
+		debug.SetMemoryLimit(parquetMemory)
 	}
 	f, err := traces.Create(out)
 	if err != nil {

@@ -33,6 +33,7 @@ of plain built-in data, or a description, in which a tuple that starts with Stop
 is a node (see Describer). No code of the traced program is run to make one.
 """
 
+import atexit
 import sys
 import os
 import marshal
@@ -40,6 +41,9 @@ import io
 import _signal
 import _thread
 from _weakref import ref as _ref
+
+# The functions below have builtins of their own, which the program can't replace.
+__builtins__ = dict(sys.modules['builtins'].__dict__)
 
 CALL, RETURN, EXCEPTION, YIELD, RESUME, THREAD, LOST, CODE, NAME, FILE, OUTPUT, NOTE, BEGIN, END = range(-1, -15, -1)
 
@@ -57,6 +61,7 @@ _gettrace = sys.gettrace
 _getframe = sys._getframe
 _write = os.write
 _exit = os._exit
+_getpid = os.getpid
 _fork = os.fork if hasattr(os, 'fork') else None
 _compile = compile
 _open = open
@@ -89,6 +94,10 @@ class _Ref(_ref):
     """A weak reference that knows its object's id."""
 
     __slots__ = ('key',)
+
+
+# Public attributes of the standard library's objects that differ between runs.
+_VOLATILE = frozenset(('collectedDurations', 'created', 'msecs', 'relativeCreated', 'process', 'thread', 'forward'))
 
 
 class Describer:
@@ -350,11 +359,37 @@ class Describer:
                 elif type(x) is _Member and c is not object and not (k[:2] == '__' == k[-2:]):
                     if _type_module(c) != 'builtins':
                         slots.append((k, x.__get__))
-        return getter, slots, attrs
+        return getter, slots, attrs, self.hidden(cls)
+
+    def hidden(self, cls):
+        """Attributes of instances that a library keeps to itself; '_' stands for all private ones.
+
+        They hold times, process and thread ids and the like, which differ between runs.
+        """
+        libraries = [c for c in _type_mro(cls) if self.from_library(c)]
+        if not libraries:
+            return ()
+        out = set(_VOLATILE)
+        if libraries[0] is cls:
+            out.add('_')
+        else:
+            for c in libraries:
+                for f in _type_dict(c).values():
+                    if type(f) is _FunctionType:
+                        out.update([n for n in f.__code__.co_names if n[:1] == '_' and n[:2] != '__'])
+        return frozenset(out)
+
+    def from_library(self, cls):
+        """Whether a class with code of its own is one of the standard library, or of this module."""
+        module = sys.modules.get(_type_module(cls)) if type(_type_module(cls)) is str else None
+        if type(module) is not _ModuleType:
+            return False
+        path = _ModuleType.__dict__['__dict__'].__get__(module).get('__file__')
+        return type(path) is str and (path == _HERE or path.startswith(_LIBRARY) and '-packages/' not in path)
 
     def attributes(self, v, fields):
         """The instance's own attributes as a dict, read without running user code."""
-        getter, slots, _ = fields
+        getter, slots = fields[:2]
         out = {}
         for name, get in slots:
             try:
@@ -381,14 +416,21 @@ class Describer:
             return (TAG, 'obj', name, name, n, [])
         if depth >= self.depth or self.nodes <= 0:
             return (TAG, 'obj', name, name, n, None)
+        hidden = layout[2][3] if len(layout[2]) > 3 else ()
+        if hidden:
+            total = len(attrs)
+            attrs = {k: x for k, x in attrs.items() if k not in hidden and not (k[:1] == '_' and '_' in hidden)}
+            hidden = total - len(attrs)
         open_[id(v)] = True
         out = []
         for k, x in attrs.items():
             if len(out) >= 2 * self.items or self.nodes <= 0:
-                out += ('', len(attrs) - len(out) // 2)
                 break
             out.append(k)
             out.append(self.describe(x, depth + 1, open_))
+        left_out = len(attrs) - len(out) // 2 + (hidden or 0)
+        if left_out:
+            out += ('', left_out)
         # Stays in open_: met again within this value, an object is only named.
         return (TAG, 'obj', name, name, n, out)
 
@@ -798,6 +840,8 @@ class Recorder:
         self.include = config['include']
         self.describer = Describer(config['chars'], config['depth'], config['items'], config['repr'] == 'user')
         self.lock = _thread.allocate_lock()
+        self.threaded = False  # the program has started a thread
+        self.ended = False     # all is said; what threads still do is no part of it
         self.busy = 0          # the thread that is within the recorder, where that lets others run
         self.pid = None        # set by start
         self.buf = []
@@ -814,11 +858,12 @@ class Recorder:
         self.plans = _VERSION >= (3, 10)
         self.shared = Shared()
         self.dying = False
+        self.interrupted = False   # Ctrl-C came while a block was being written
 
     def start(self, request, fd):
         """Makes this process the one that is recorded, onto fd."""
         self.fd = fd
-        self.pid = os.getpid()
+        self.pid = _getpid()
         self.roots = tuple(request['roots'])
         self.main = request['file']
         self.main_name = request['name']
@@ -834,7 +879,7 @@ class Recorder:
         try:
             buf = self.buf
             n = len(buf)
-            if n and os.getpid() == self.pid:
+            if n and _getpid() == self.pid:
                 data = _dumps(buf[:n], 2)
                 del buf[:n]
                 self.flushed += n
@@ -844,11 +889,16 @@ class Recorder:
                         data = data[_write(self.fd, data):]
                 except OSError:
                     _exit(1)   # nobody is listening any more
+            if self.ended:
+                self.pid = 0
         finally:
             self.busy = was
             self.lock.release()
         if self.dying:
             _exit(1)
+        if self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
 
     def wait(self):
         """Waits while another thread is within the recorder.
@@ -998,7 +1048,12 @@ class Recorder:
                 self.learn(c, name + ('.<locals>.' if c.co_flags & 1 else '.'))
 
     def plan(self, info):
-        return self.busily(lambda: Plan(info, _opcodes(), self.lazy))
+        try:
+            return self.busily(lambda: Plan(info, _opcodes(), self.lazy))
+        except Exception:
+            # It needs a module that the program keeps from loading: look at all locals, as before.
+            self.plans = False
+            return None
 
     # Hooks.
 
@@ -1039,7 +1094,7 @@ class Recorder:
         def spill():
             recorder.flush()
             n = recorder.flushed >> 6
-            shared.limit = 1 if n < 2 else n if n < 512 else 512
+            shared.limit = 4096 if recorder.threaded else 1 if n < 2 else n if n < 512 else 512
 
         def value(v):
             t = type(v)
@@ -1473,7 +1528,7 @@ class Output(io.RawIOBase):
         data = bytes(data)
         n = len(data)
         recorder = _recorder
-        if recorder is None or os.getpid() != recorder.pid:
+        if recorder is None or _getpid() != recorder.pid:
             return _write(self.fd, data)
         if self.forward is not None:
             rest = data
@@ -1517,7 +1572,7 @@ def guard(threads):
             setattr(os, name, flushing(f))
 
     def exit_now(status):
-        if _recorder is not None and os.getpid() == _recorder.pid:
+        if _recorder is not None and _getpid() == _recorder.pid:
             _settrace(_idle)
             _run.finish('exit', status & 0xff, None, None)
         _exit(status)
@@ -1549,13 +1604,20 @@ def guard(threads):
     def starter(start):
         def start_thread(function, *args, **kwargs):
             def run(*a, **k):
-                if os.getpid() != _recorder.pid:
+                if _getpid() != _recorder.pid:
                     return function(*a, **k)
                 _settrace(_run.watch or _recorder.hooks())
                 try:
                     return function(*a, **k)
                 finally:
                     _settrace(_idle)
+            recorder = _recorder
+            if recorder is not None and not recorder.threaded and _getpid() == recorder.pid:
+                # From here on writing, and importing, may let the other thread run: seldom, then.
+                recorder.flush()
+                _opcodes()
+                recorder.threaded = True
+                recorder.shared.limit = 4096
             return start(run, *args, **kwargs)
         return start_thread
     if threads:
@@ -1625,7 +1687,7 @@ class Run:
         self.request = request
         self.recorder.start(request, fd)
         end = self.execute()
-        for step in (self.join, self.at_exit, self.clear):
+        for step in (self.join, self.at_exit, self.clear) if not request.get('warming') else ():
             try:
                 step()
             except SystemExit:
@@ -1642,7 +1704,7 @@ class Run:
 
     def finish(self, status, code, value, text):
         recorder = self.recorder
-        if os.getpid() != recorder.pid:
+        if _getpid() != recorder.pid:
             return code or 0
         shared = recorder.shared
         if shared.held is not None:
@@ -1651,6 +1713,7 @@ class Run:
         if value is not None:
             value = recorder.describer.encode(value, type(value))
         recorder.send(END, status, code, value, text)
+        recorder.ended = True
         recorder.flush()
         return code or 0
 
@@ -1709,6 +1772,11 @@ class Run:
         kind, e, tb = sys.exc_info()
         while tb is not None and tb.tb_frame.f_code.co_filename == _HERE:
             tb = tb.tb_next
+        t = tb
+        while t is not None:
+            while t.tb_next is not None and t.tb_next.tb_frame.f_code.co_filename == _HERE:
+                t.tb_next = t.tb_next.tb_next
+            t = t.tb_next
         try:
             e = e.with_traceback(tb)
             sys.excepthook(kind, e, tb)
@@ -1724,7 +1792,6 @@ class Run:
             threading._shutdown()
 
     def at_exit(self):
-        import atexit
         if atexit._ncallbacks():
             self.again()
             atexit._run_exitfuncs()
@@ -1742,7 +1809,7 @@ class Run:
                         d[name] = None
 
     def again(self):
-        if not self.config['within'] and os.getpid() == self.recorder.pid:
+        if not self.config['within'] and _getpid() == self.recorder.pid:
             self.trace_on()
 
     # The three kinds of entry.
@@ -1780,21 +1847,13 @@ class Run:
     def load_module(self):
         import runpy
         name = self.request['module']
-        try:
-            spec = runpy._get_module_details(name)[1]
-        except runpy.Error as e:
-            raise _Refused(str(e))
+        spec = runpy._get_module_details(name, _Refused)[1]
         recorder = self.recorder
-        path = spec.origin
-        if path:
-            recorder.main = path
-            package = spec.name.partition('.')[0]
-            top = sys.modules.get(package)
-            root = getattr(top, '__path__', None) if '.' in spec.name else None
-            folder = os.path.dirname(os.path.realpath(list(root)[0])) + '/' if root else os.path.dirname(os.path.realpath(path)) + '/'
-            recorder.main_name = os.path.realpath(path)[len(folder):]
-            within = os.path.realpath(list(root)[0]) + '/' if root else os.path.realpath(path)
-            recorder.roots += (within,)
+        if spec.origin:
+            # The program's own even where it lies among the libraries; the rest of its package is not, there.
+            recorder.main = spec.origin
+            parts = os.path.realpath(spec.origin).split('/')
+            recorder.main_name = '/'.join(parts[-1 - spec.name.count('.'):])
         sys.modules['__main__'] = _ModuleType('__main__')
         return lambda: runpy._run_module_as_main(name, True)
 
@@ -2008,10 +2067,31 @@ def run(request_fd, fd):
         os.set_inheritable(f, False)
     _site()
     _limit(request)
+    if request['filter']:
+        _prepare_filter()
+        _restrict(request['filter'], request['placeholder'])
     guard(not request['within'] or _VERSION < (3, 12))
     one = Run(request)
+    _defer_interrupts(one.recorder)
     one.prepare()
     _exit(one.main(request, fd))
+
+
+def _defer_interrupts(recorder):
+    """Keeps a Ctrl-C from tearing a block that is being written in two."""
+    default = _signal.default_int_handler
+
+    def default_int_handler(signum, frame):
+        if recorder.lock.locked():
+            recorder.interrupted = True
+        else:
+            default(signum, frame)
+    if _signal.getsignal(_signal.SIGINT) is default:
+        # Others, such as asyncio, ask whether the handler is still the default one.
+        _signal.default_int_handler = default_int_handler
+        if 'signal' in sys.modules:
+            sys.modules['signal'].default_int_handler = default_int_handler
+        _signal.signal(_signal.SIGINT, default_int_handler)
 
 
 def _limit(request):
@@ -2028,7 +2108,6 @@ def _limit(request):
 def serve(fd):
     """The fork server. Its own state never changes, so that every program starts alike."""
     import _socket
-    import atexit
     import gc
     import resource
     sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, fd)
@@ -2069,7 +2148,7 @@ def _warm_up(config):
     """Runs a small program, so that what every run needs is loaded and set up before the forks."""
     source = b'def f(x):\n    y = [x]\n    for i in range(3):\n        y.append(i)\n    return y\n'
     request = {'mode': 'function', 'file': 'program.py', 'name': 'program.py', 'source': source, 'module': 'program',
-               'function': 'f', 'args': '1', 'argv': ['program.py'], 'path0': None, 'roots': []}
+               'function': 'f', 'args': '1', 'argv': ['program.py'], 'path0': None, 'roots': [], 'warming': True}
     fd = os.open(os.devnull, os.O_WRONLY)
     one = Run(config)
     one.prepare()
@@ -2095,7 +2174,7 @@ def _serve_one(one, request_fd, wire, stdin):
 
 def _restrict(program, placeholder):
     """Installs a seccomp filter (an array of struct sock_filter) in this process."""
-    program = program.replace(placeholder.to_bytes(4, 'little'), os.getpid().to_bytes(4, 'little'))
+    program = program.replace(placeholder.to_bytes(4, 'little'), _getpid().to_bytes(4, 'little'))
     # struct sock_fprog: the length, padding, and a pointer to the bytes' data.
     data = id(program) + bytes.__basicsize__ - 1
     prog = (len(program) // 8).to_bytes(8, 'little') + data.to_bytes(8, 'little')

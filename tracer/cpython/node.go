@@ -223,7 +223,7 @@ func (r *renderer) pairs(depth int, before string, object bool) error {
 	if err != nil || n%2 != 0 || n < 0 {
 		return errWire
 	}
-	hidden := 0
+	hidden, shown := 0, 0
 	for i := range n / 2 {
 		if r.pos >= len(r.in) {
 			return errWire
@@ -255,11 +255,12 @@ func (r *renderer) pairs(depth int, before string, object bool) error {
 			}
 			continue
 		}
-		if i > 0 {
+		if shown > 0 {
 			r.put(", ")
 		} else {
 			r.put(before)
 		}
+		shown++
 		if named {
 			r.put(name + "=")
 		}
@@ -268,7 +269,11 @@ func (r *renderer) pairs(depth int, before string, object bool) error {
 		}
 	}
 	if hidden > 0 && !r.over {
-		r.put(", ")
+		if shown > 0 {
+			r.put(", ")
+		} else {
+			r.put(before)
+		}
 		r.more(hidden)
 	}
 	return nil

@@ -3,6 +3,7 @@
 package cpython
 
 import (
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -28,6 +29,16 @@ func killProcess(pid int, group bool, sig syscall.Signal) {
 		}
 	}
 	syscall.Kill(pid, sig)
+}
+
+// isOurs reports whether a folder is this user's and nobody else can write to it.
+func isOurs(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Getuid()
 }
 
 func signaled(ws syscall.WaitStatus) bool { return ws.Signaled() }

@@ -127,7 +127,7 @@ func (p *Program) header(py *Interpreter, c *Config) traces.Header {
 	}
 	id := h
 	id.Files = nil
-	b, err := json.Marshal([]any{id, p.Argv, h.Files})
+	b, err := json.Marshal([]any{id, p.Argv, c.Include, h.Files})
 	if err != nil {
 		panic(err) // plain strings and numbers
 	}
@@ -196,7 +196,7 @@ func (p *Program) request() (map[string]any, error) {
 func (c *Config) agent() (map[string]any, error) {
 	var include []string
 	for _, g := range c.Include {
-		if !filepath.IsAbs(g) {
+		if !filepath.IsAbs(g) && !strings.HasPrefix(g, "*") {
 			wd, err := os.Getwd()
 			if err != nil {
 				return nil, err

@@ -41,8 +41,11 @@ func CacheDir() string {
 	if dir, err := os.UserCacheDir(); err == nil {
 		return filepath.Join(dir, "ndb")
 	}
-	return filepath.Join(os.TempDir(), fmt.Sprintf("ndb-%d", os.Getuid()))
+	return privateTemp()
 }
+
+// privateTemp is the cache folder of a user without a home.
+func privateTemp() string { return filepath.Join(os.TempDir(), fmt.Sprintf("ndb-%d", os.Getuid())) }
 
 // Find returns the interpreter called name: "" and "embedded" stand for the one inside
 // the binary, which the first call unpacks (about a second, 150 MB in [CacheDir]).
@@ -53,6 +56,9 @@ func Find(ctx context.Context, name string) (*Interpreter, error) {
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return nil, fmt.Errorf("cache folder: %w; set NDB_CACHE to a folder that can be written", err)
+	}
+	if cache == privateTemp() && !isOurs(cache) {
+		return nil, fmt.Errorf("cache folder: %s belongs to somebody else; set NDB_CACHE to a folder of yours", cache)
 	}
 	agent, err := unpackAgent(cache)
 	if err != nil {

@@ -1,7 +1,9 @@
 package cpython
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -43,7 +45,9 @@ type recording struct {
 	open   func(*traces.Header) (traces.Sink, error) // called for every trace
 	note   func(string)                              // a message for the user
 
-	within bool // the traces are those between BEGIN and END
+	within bool   // the traces are those between BEGIN and END
+	base   string // the header's ID, from which theirs are made
+	traces int    // begun so far
 	sink   traces.Sink
 	begun  bool
 
@@ -103,6 +107,7 @@ func newRecording(header traces.Header, minor int, open func(*traces.Header) (tr
 	l := header.Limits
 	return &recording{
 		header:    header,
+		base:      header.ID,
 		open:      open,
 		note:      func(string) {},
 		r:         renderer{chars: l.ValueChars, depth: l.ValueDepth, items: l.ValueItems, minor: minor},
@@ -113,11 +118,16 @@ func newRecording(header traces.Header, minor int, open func(*traces.Header) (tr
 
 // begin opens the sink of a trace.
 func (rec *recording) begin() error {
+	if rec.within {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", rec.base, rec.traces))
+		rec.header.ID = hex.EncodeToString(sum[:16])
+	}
 	sink, err := rec.open(&rec.header)
 	if err != nil {
 		return err
 	}
 	rec.sink, rec.begun, rec.end = sink, true, nil
+	rec.traces++
 	clear(rec.threads)
 	clear(rec.suspended)
 	rec.frames, rec.events, rec.cur = 0, 0, nil
@@ -166,6 +176,9 @@ func (r *renderer) number() (int, error) {
 }
 
 func (rec *recording) item() error {
+	if rec.end != nil && !rec.within {
+		return errWire // the program itself writes to the pipe
+	}
 	r := &rec.r
 	c, err := r.take(1)
 	if err != nil {
@@ -526,7 +539,12 @@ func (rec *recording) lost() error {
 	if at < 0 {
 		return errWire
 	}
-	for len(rec.cur.stack) > at+1 {
+	return rec.unwind(at+1, v)
+}
+
+// unwind ends the frames of the current thread above the first keep: an exception left them.
+func (rec *recording) unwind(keep int, v traces.Value) error {
+	for len(rec.cur.stack) > keep {
 		f, err := rec.top()
 		if err != nil {
 			return err
@@ -711,11 +729,18 @@ func (rec *recording) finish() error {
 	if r.pos < len(r.in) && r.in[r.pos] == mNone {
 		r.pos++
 	} else {
-		text, _, _, err := rec.rendering()
+		text, typ, cut, err := rec.rendering()
 		if err != nil {
 			return err
 		}
 		out.Error = string(text)
+		if !rec.within && out.Status != traces.Invalid {
+			// Nobody caught it, so it has left every frame, also those where nobody saw it.
+			rec.thread(0)
+			if err := rec.unwind(0, toValue(text, typ, cut)); err != nil {
+				return err
+			}
+		}
 	}
 	if r.pos < len(r.in) && r.in[r.pos] == mNone {
 		r.pos++

@@ -82,8 +82,13 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	if err != nil {
 		return nil, err
 	}
-	if scratch != "" {
+	if c.Strict {
 		defer os.RemoveAll(scratch)
+		filter, err := sandbox.ChildFilter()
+		if err != nil {
+			return nil, err
+		}
+		request["filter"], request["placeholder"] = filter, int(sandbox.PIDPlaceholder)
 	}
 	cmd.ExtraFiles = []*os.File{requestR, wireW}
 	if s.Stdout != nil && s.Stderr != nil {
@@ -292,7 +297,7 @@ func (rec *recording) conclude(readErr error, state any, w *watch) (*traces.Outc
 	case readErr != nil: // a limit, in rec.end
 	case timedOut && (out == nil || out.Status == traces.TimedOut):
 		out = &traces.Outcome{Status: traces.TimedOut, Limit: "time_ms"}
-	case out == nil || rec.within && rec.begun:
+	case out == nil || rec.within && rec.begun, !timedOut && died(state):
 		out = crash(state)
 		if canceled {
 			out = &traces.Outcome{Status: traces.Crashed, Error: "interrupted"}
@@ -305,6 +310,12 @@ func (rec *recording) conclude(readErr error, state any, w *watch) (*traces.Outc
 	}
 	out.Events = rec.events
 	return out, nil
+}
+
+// died reports whether a process was killed by a signal, whatever it had said of its end.
+func died(state any) bool {
+	ws, ok := state.(syscall.WaitStatus)
+	return ok && signaled(ws)
 }
 
 // crash describes the end of a process that did not say how it ended.

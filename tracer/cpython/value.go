@@ -236,7 +236,7 @@ func (r *renderer) value(depth int) error {
 		return r.sequence("frozenset", depth)
 	case mDict:
 		r.isType(depth, "dict")
-		n, err := r.countDict()
+		n, err := r.countDict(depth)
 		if err != nil {
 			return err
 		}
@@ -261,7 +261,7 @@ func (r *renderer) sequence(kind string, depth int) error {
 }
 
 // countDict returns the number of pairs of the dict whose first key is at pos.
-func (r *renderer) countDict() (int, error) {
+func (r *renderer) countDict(depth int) (int, error) {
 	pos := r.pos
 	defer func() { r.pos = pos }()
 	for n := 0; ; n++ {
@@ -272,7 +272,7 @@ func (r *renderer) countDict() (int, error) {
 			return n, nil
 		}
 		for range 2 {
-			if err := r.skip(0); err != nil {
+			if err := r.skip(depth + 1); err != nil {
 				return 0, err
 			}
 		}
@@ -313,15 +313,14 @@ func (r *renderer) skip(depth int) error {
 			}
 		}
 	case mDict:
-		var n int
-		if n, err = r.countDict(); err == nil {
-			for range 2 * n {
+		for r.pos < len(r.in) && r.in[r.pos] != mNull {
+			for range 2 {
 				if err := r.skip(depth + 1); err != nil {
 					return err
 				}
 			}
-			_, err = r.take(1)
 		}
+		_, err = r.take(1)
 	default:
 		err = errWire
 	}
@@ -359,7 +358,7 @@ func (r *renderer) container(kind string, total, there, depth int) error {
 		limit = 0
 	}
 	if (kind == "set" || kind == "frozenset") && limit > 0 {
-		order, err := r.sorted(there)
+		order, err := r.sorted(there, depth)
 		if err != nil {
 			return err
 		}
@@ -422,7 +421,7 @@ func (r *renderer) container(kind string, total, there, depth int) error {
 // sorted returns where the n items at pos stand, in the order of their values: numbers
 // by size and strings by code point where all are of one sort, otherwise by rendering.
 // It leaves pos after them.
-func (r *renderer) sorted(n int) ([]int, error) {
+func (r *renderer) sorted(n, depth int) ([]int, error) {
 	at := make([]int, n)
 	numbers, texts := true, true
 	for i := range at {
@@ -443,6 +442,7 @@ func (r *renderer) sorted(n int) ([]int, error) {
 	}
 	after := r.pos
 	switch {
+	case n < 2:
 	case texts:
 		slices.SortFunc(at, func(a, b int) int {
 			return slices.Compare(textAt(r.in, a), textAt(r.in, b))
@@ -455,7 +455,7 @@ func (r *renderer) sorted(n int) ([]int, error) {
 		slices.SortFunc(at, func(a, b int) int { return values[a].Cmp(values[b]) })
 	default:
 		renderings := make(map[int]string, n)
-		sub := renderer{chars: r.chars, depth: r.depth, items: r.items, minor: r.minor}
+		sub := renderer{chars: r.chars, depth: r.depth - depth - 1, items: r.items, minor: r.minor}
 		for _, a := range at {
 			text, _, _, err := sub.render(r.in[a:after])
 			if err != nil {
@@ -538,7 +538,17 @@ func (r *renderer) long() error {
 		r.check()
 		return nil
 	}
-	text := bigInt(digits, n < 0).String()
+	x := bigInt(digits, n < 0)
+	if bits := x.BitLen(); bits > 4*r.chars { // as the agent's Describer
+		sign := ""
+		if n < 0 {
+			sign = "-"
+		}
+		r.put(sign + "…<int of " + strconv.Itoa(bits) + " bits>")
+		r.cut = true
+		return nil
+	}
+	text := x.String()
 	if left := max(r.soft-r.n, 1); r.soft != math.MaxInt && len(text) > left {
 		r.put(text[:left])
 		r.more(len(text) - left)
@@ -551,7 +561,7 @@ func (r *renderer) long() error {
 // str renders a str given in UTF-8 with surrogates; hidden is the number of characters
 // that follow but were not sent.
 func (r *renderer) str(s []byte, hidden int) {
-	quote := quoteFor(s)
+	quote := quoteFor(s[:headText(s, r.chars)])
 	r.out = append(r.out, quote)
 	r.n++
 	for i := 0; i < len(s); {
@@ -593,6 +603,22 @@ func quoteFor(s []byte) byte {
 		return '"'
 	}
 	return '\''
+}
+
+// headText returns the length in bytes of the first n code points, surrogates included: what
+// the agent sends of a long str.
+func headText(s []byte, n int) int {
+	if len(s) <= n {
+		return len(s)
+	}
+	for i, c := range s {
+		if c&0xc0 != 0x80 {
+			if n--; n < 0 {
+				return i
+			}
+		}
+	}
+	return len(s)
 }
 
 // countText counts code points, surrogates included.
@@ -677,7 +703,7 @@ func isPrintable(ch rune, minor int) bool {
 
 // bytes renders the literal of a bytes object without its b.
 func (r *renderer) bytes(s []byte, hidden int) {
-	quote := quoteFor(s)
+	quote := quoteFor(s[:min(len(s), r.chars)])
 	r.out = append(r.out, quote)
 	r.n++
 	for i, c := range s {

@@ -128,13 +128,14 @@ func childFilter(pid uint32) []bpf.Instruction {
 	for _, call := range []uintptr{unix.SYS_KILL, unix.SYS_TGKILL, unix.SYS_TKILL, unix.SYS_RT_SIGQUEUEINFO, unix.SYS_RT_TGSIGQUEUEINFO} {
 		p.when(call, allowIfIn(0, unix.EPERM, pid)...)
 	}
-	p.common(pid)
+	p.others(pid)
 	return append(p, allow)
 }
 
 // ChildFilter returns the second filter, which a fork server's child puts upon itself before it runs a stranger's
 // program: no fork, vfork, execve or clone except of a thread; signals only to itself; no leaving its session and process
-// group, no unsetting of its parent-death signal, no further filters. All that Command's filter refuses it refuses too.
+// group, no unsetting of its parent-death signal, no further filters. It says only that: Command's filter stays in
+// force beside it, and a long filter costs every fork and every system call.
 //
 // The bytes are an array of struct sock_filter (8 bytes each: uint16 code, uint8 jt, jf, uint32 k, little endian).
 // [PIDPlaceholder] stands for the child's number and occurs nowhere else in them, so the child replaces it wherever
@@ -208,12 +209,13 @@ func (p *rules) refuse(e unix.Errno, calls ...uintptr) {
 	}
 }
 
-// common adds the rules that both filters share.
+// common adds the rules that do not depend on who forks.
 func (p *rules) common(pid uint32) {
 	for _, r := range refused {
 		p.refuse(r.errno, r.calls...)
 	}
 	p.refuse(unix.EPERM, sysRefusedHere...)
+	p.others(pid)
 
 	// Pairs of stream sockets are connected once and for all. One of datagram sockets could be sent to any address.
 	p.when(unix.SYS_SOCKETPAIR, load(0),
@@ -230,7 +232,10 @@ func (p *rules) common(pid uint32) {
 	for _, c := range sysOpen {
 		p.when(c, refuseReadTruncate(1)...)
 	}
-	// Limits and scheduling of others.
+}
+
+// others adds the rules on limits and scheduling, which are refused for every process but the one with this number.
+func (p *rules) others(pid uint32) {
 	for _, c := range []uintptr{unix.SYS_PRLIMIT64, unix.SYS_SCHED_SETAFFINITY, unix.SYS_SCHED_SETSCHEDULER,
 		unix.SYS_SCHED_SETPARAM, unix.SYS_SCHED_SETATTR} {
 		p.when(c, allowIfIn(0, unix.EPERM, 0, pid)...)

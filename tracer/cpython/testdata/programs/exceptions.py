@@ -55,7 +55,7 @@ class Quiet:
 
 def suppressed():
     with Quiet():
-        raise Own('a', 2)    #> raise Own('a')
+        raise Own('a', 2)    #> raise Own('a') | ...
     return 'after'           #> return 'after'
 
 

@@ -24,9 +24,9 @@ async def main():                #> call main
     both = await asyncio.gather(child('a', 1), child('b', 2))   #> ...
     seen = []                    #> seen=[]
     async for t in ticks(2):
-        seen.append(t)           #> seen=[0] | seen=[0, 1]
+        seen.append(t)           #> seen=[0] | seen=[0, 1] | ...
     async with Held() as h:
-        seen.append(h)           #> seen=[0, 1, 'in']
+        seen.append(h)
     try:
         await asyncio.wait_for(asyncio.sleep(10), 0.001)
     except asyncio.TimeoutError:

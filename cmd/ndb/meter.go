@@ -58,7 +58,7 @@ func (m *meter) say(text string) {
 	}
 }
 
-// set shows that done of total are done; note is what else there is to say.
+// set shows that done of total (-1 where that is not known) are done; note is what else there is to say.
 func (m *meter) set(done, total int, note string) {
 	if m.start.IsZero() {
 		m.start = time.Now()
@@ -78,8 +78,12 @@ func (m *meter) set(done, total int, note string) {
 		return
 	}
 	rate := float64(done) / time.Since(m.start).Seconds()
-	left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
-	fmt.Fprintf(m.w, "%d of %d %s, %.0f a second, %s left", done, total, m.what, rate, left)
+	if total < 0 {
+		fmt.Fprintf(m.w, "%d %s, %.0f a second", done, m.what, rate)
+	} else {
+		left := time.Duration(float64(total-done) / rate * float64(time.Second)).Round(time.Second)
+		fmt.Fprintf(m.w, "%d of %d %s, %.0f a second, %s left", done, total, m.what, rate, left)
+	}
 	if note != "" {
 		fmt.Fprintf(m.w, "; %s", note)
 	}
