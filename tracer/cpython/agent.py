@@ -40,6 +40,7 @@ import marshal
 import io
 import _signal
 import _thread
+from _operator import is_ as _is
 from _weakref import ref as _ref
 
 # The functions below have builtins of their own, which the program can't replace.
@@ -85,7 +86,10 @@ _type_qualname = _raw['__qualname__'].__get__
 _type_module = _raw['__module__'].__get__
 
 ATOMS = frozenset((int, str, float, bool, type(None), complex, type(...)))
+NUMBERS = frozenset((int, float, bool, type(None), complex))
 CONTAINERS = frozenset((list, dict, tuple, set, frozenset))
+# The start of (TAG, 'cut', 'list', total, items) in marshal format, up to the total.
+_CUT_LIST = _dumps((TAG, 'cut', 'list', 0, 0), 2)[:-9]
 # The rendering of these never changes while the object stays the same.
 STABLE = frozenset((_FunctionType, type, _ModuleType, _Builtin, bytes, range))
 
@@ -126,8 +130,7 @@ class Describer:
         self.kept = {}      # id(object) -> object that can't be referenced weakly
         self.sweep_at = 1000
         self.last_number = 0
-        self.buffers = False   # a class of the program defines __buffer__
-        self.heavy = {}
+        self.lists = {}     # id(list) -> (its first items, their encoding), of flat lists
 
         numbers, refs = self.numbers, self.refs
 
@@ -173,30 +176,30 @@ class Describer:
 
     def encode(self, v, t):
         """The value as bytes for the wire; equal bytes mean an equal rendering."""
-        if t in CONTAINERS and not self.buffers and id(v) not in self.heavy:
-            n = len(v)
-            if n <= self.items or t is list or t is tuple:
-                try:
-                    if n <= self.items:
-                        b, own = _dumps(v, 2), 0
+        if t in CONTAINERS:
+            # Plain data as it stands, if that is known to be small: what is shared is written each time.
+            try:
+                if t is list:
+                    n = len(v)
+                    head = v[:self.items]
+                    last = self.lists.get(id(v))
+                    if last is not None and len(last[0]) == len(head) and all(map(_is, head, last[0])):
+                        b = last[1]
+                    elif self.is_flat(head):
+                        b = _dumps(head, 2)
+                        if len(self.lists) > 64:
+                            self.lists.clear()
+                        self.lists[id(v)] = (head, b)
+                    elif n <= self.items and self.is_small(v):
+                        return _dumps(v, 2)
                     else:
-                        own = 5
-                        b = _dumps((TAG, 'cut', t.__name__, n, v[:self.items] if t is list else list(v[:self.items])), 2)
-                    # marshal writes any buffer as bytes; a real bytes object looks the same.
-                    i = b.find(b's')
-                    while i >= 0:
-                        if b[i + 3:i + 5] == b'\0\0' or len(b) > 65535:
-                            break
-                        i = b.find(b's', i + 1)
-                    # And a tuple of the program's may look like a node.
-                    if i < 0 and b.find(b'\0Su', own) < 0:
-                        if len(b) > 20000:
-                            if len(self.heavy) > 1000:
-                                self.heavy.clear()
-                            self.heavy[id(v)] = True
-                        return b
-                except (ValueError, MemoryError):
-                    pass
+                        b = None
+                    if b is not None:
+                        return b if n == len(head) else _CUT_LIST + n.to_bytes(4, 'little') + b
+                elif len(v) <= self.items and self.is_small(v):
+                    return _dumps(v, 2)
+            except (ValueError, OverflowError, MemoryError):
+                pass
         self.nodes = 2 * self.chars
         try:
             return _dumps(self.describe(v, 0, {}), 2)
@@ -205,6 +208,33 @@ class Describer:
         except Exception:
             # Whatever an object is made of, looking at it must not fail the program.
             return _dumps((TAG, 'obj', _type_name(t), _type_name(t), 0, None), 2)
+
+    def is_flat(self, items):
+        """Whether the items are numbers only, or short strings only."""
+        types = frozenset(map(type, items))
+        return types <= NUMBERS or len(types) == 1 and str in types and sum(map(len, items)) <= 20 * self.chars
+
+    def is_small(self, v):
+        """Whether a container is built-in data all through, and little of it."""
+        left = 2 * self.chars
+        todo = [v]
+        while todo:
+            x = todo.pop()
+            left -= len(x)
+            if left < 0:
+                return False
+            if type(x) is dict:
+                todo.append([*x.keys(), *x.values()])
+                continue
+            for y in x:
+                t = type(y)
+                if t is str:
+                    left -= len(y) >> 4
+                elif t is list or t is tuple or t is dict:
+                    todo.append(y)
+                elif t not in NUMBERS:
+                    return False   # also sets: for nested ones marshal takes exponential time
+        return True
 
     def atom(self, v):
         """An atom as it is, or a node in its place if it is too large."""
@@ -1023,8 +1053,6 @@ class Recorder:
         info.plan = None
         info.seen = 0
         all_names = code.co_names
-        if '__buffer__' in all_names or '__buffer__' in code.co_consts:
-            self.describer.buffers = True
         if not self.lazy and not _LAZY.isdisjoint(all_names):
             self.lazy = True
             for other in list(self.codes.values()) + list(self.made.values()):
@@ -1182,7 +1210,7 @@ class Recorder:
 
         def of_function(frame, info, thread):
             """The trace function of a frame whose locals are its own."""
-            fid = shared.frames
+            fid = shared.frames + 1
             mut = {}      # number of a name -> the last bytes of its mutable value
             at = -1       # offset of the last line event
             held = None   # the frame's last exception
@@ -1293,11 +1321,12 @@ class Recorder:
             rec = [CALL, info.number]
             whole(frame, info.at_call, mut, rec)
             append(tuple(rec))
+            shared.frames = fid   # only now: what comes before may fail at the recursion limit
             return trace
 
         def of_namespace(frame, info, thread):
             """The trace function of a module or class body."""
-            fid = shared.frames
+            fid = shared.frames + 1
             seen = {}   # name -> what was last sent: the value, if it can't change, or bytes
             hide = info.hide
             at = -1
@@ -1394,6 +1423,7 @@ class Recorder:
             rec = [CALL, info.number]
             scan(rec)
             append(tuple(rec))
+            shared.frames = fid   # only now: what comes before may fail at the recursion limit
             return trace
 
         def begin(frame, event, arg):
@@ -1418,7 +1448,6 @@ class Recorder:
                     return trace(frame, 'resume', me)
             if shared.held is not None or shared.thread != me:
                 turn(me)
-            shared.frames += 1
             shared.last = None
             trace = (of_namespace if kind == NAMESPACE else of_function)(frame, info, me)
             if len(buf) >= shared.limit:
@@ -1444,16 +1473,23 @@ class Recorder:
                     line = shared.held[-1][1]
                     shared.held = None
                     shared.maybe = False
-                    self.buf.append((EXCEPTION, line, encode(exc, type(exc)), True))
+                    try:
+                        self.buf.append((EXCEPTION, line, encode(exc, type(exc)), True))
+                    except RecursionError:
+                        _settrace(None)   # as if it had been dropped: a caller, with more room, goes on
             elif _thread.get_ident() == _main_thread and not self.dying:
                 frame = _getframe(1)
                 trace = frame.f_trace
                 if trace is not None:   # else it was this frame's that failed: go on from its caller
-                    _settrace(begin)
                     shared.held = None
                     shared.maybe = False
-                    trace(frame, 'lost', encode(exc, type(exc)))
-                    self.buf.append((EXCEPTION, frame.f_lineno or 0, encode(exc, type(exc)), True))
+                    try:
+                        value = encode(exc, type(exc))
+                        trace(frame, 'lost', value)
+                        self.buf.append((EXCEPTION, frame.f_lineno or 0, value, True))
+                    except RecursionError:
+                        return
+                    _settrace(begin)
         return on_unwind
 
 

@@ -228,12 +228,6 @@ func realDir(dir string) string {
 	return strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator)
 }
 
-func newFile(path string, source []byte) traces.File {
-	sum := sha256.Sum256(source)
-	text := strings.TrimPrefix(cleanText(source), "\ufeff")
-	return traces.File{Path: path, Source: text, SHA256: hex.EncodeToString(sum[:])}
-}
-
 // shellQuote quotes an argument as shlex.quote does.
 func shellQuote(s string) string {
 	safe := func(c rune) bool {

@@ -2,15 +2,10 @@ package cpython
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/neural-debugger/ndb/traces"
 )
@@ -581,27 +576,6 @@ func (rec *recording) newCode() error {
 	return nil
 }
 
-// defLine returns the line of the def or class statement whose decorators start at line.
-func defLine(lines []string, line int) int {
-	if line > len(lines) || !strings.HasPrefix(strings.TrimLeft(lines[line-1], " \t\f"), "@") {
-		return line
-	}
-	indent := func(s string) int { return len(s) - len(strings.TrimLeft(s, " \t\f")) }
-	want := indent(lines[line-1])
-	for i := line; i < len(lines); i++ {
-		s := strings.TrimLeft(lines[i], " \t\f")
-		if indent(lines[i]) != want {
-			continue
-		}
-		for _, word := range []string{"def ", "def\t", "class ", "class\t", "async "} {
-			if strings.HasPrefix(s, word) {
-				return i + 1
-			}
-		}
-	}
-	return line
-}
-
 func (rec *recording) newFile() error {
 	r := &rec.r
 	path, err := r.text()
@@ -633,17 +607,6 @@ func (rec *recording) newFile() error {
 	}
 	rec.files = append(rec.files, f)
 	return nil
-}
-
-// splitLines splits source text as the interpreter numbers its lines.
-func splitLines(source string) []string {
-	source = strings.ReplaceAll(source, "\r\n", "\n")
-	source = strings.ReplaceAll(source, "\r", "\n")
-	lines := strings.Split(source, "\n")
-	if len(lines) > 0 && lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
 }
 
 func (rec *recording) write() error {
@@ -773,84 +736,4 @@ func (rec *recording) close(out *traces.Outcome) error {
 	}
 	out.Events = rec.events
 	return rec.sink.End(out)
-}
-
-// cleanText returns b as valid UTF-8: other bytes become \xNN, surrogates \uNNNN.
-func cleanText(b []byte) string {
-	if utf8.Valid(b) {
-		return string(b)
-	}
-	var out strings.Builder
-	for i := 0; i < len(b); {
-		c, size := utf8.DecodeRune(b[i:])
-		if c == utf8.RuneError && size <= 1 {
-			if b[i] == 0xed && i+2 < len(b) && b[i+1]&0xe0 == 0xa0 && b[i+2]&0xc0 == 0x80 {
-				fmt.Fprintf(&out, `\u%04x`, rune(b[i]&0xf)<<12|rune(b[i+1]&0x3f)<<6|rune(b[i+2]&0x3f))
-				i += 3
-				continue
-			}
-			fmt.Fprintf(&out, `\x%02x`, b[i])
-			i++
-			continue
-		}
-		out.Write(b[i : i+size])
-		i += size
-	}
-	return out.String()
-}
-
-// marshalValue appends a value in marshal format version 2: nil, bool, int, string,
-// []byte, []string, []int or a map of them.
-func marshalValue(out []byte, v any) []byte {
-	sized := func(code byte, n int) {
-		out = append(out, code)
-		out = binary.LittleEndian.AppendUint32(out, uint32(n))
-	}
-	switch v := v.(type) {
-	case nil:
-		out = append(out, mNone)
-	case bool:
-		if v {
-			out = append(out, mTrue)
-		} else {
-			out = append(out, mFals)
-		}
-	case int:
-		if v > math.MaxInt32 || v < math.MinInt32 {
-			n := uint64(v)
-			var digits []byte
-			for ; n > 0; n >>= 15 {
-				digits = binary.LittleEndian.AppendUint16(digits, uint16(n&0x7fff))
-			}
-			sized(mLong, len(digits)/2)
-			return append(out, digits...)
-		}
-		sized(mInt, v)
-	case string:
-		sized(mUnic, len(v))
-		out = append(out, v...)
-	case []byte:
-		sized(mByts, len(v))
-		out = append(out, v...)
-	case []string:
-		sized(mList, len(v))
-		for _, s := range v {
-			out = marshalValue(out, s)
-		}
-	case []int:
-		sized(mList, len(v))
-		for _, n := range v {
-			out = marshalValue(out, n)
-		}
-	case map[string]any:
-		out = append(out, mDict)
-		for _, k := range slices.Sorted(maps.Keys(v)) {
-			out = marshalValue(out, k)
-			out = marshalValue(out, v[k])
-		}
-		out = append(out, mNull)
-	default:
-		panic(fmt.Sprintf("marshal of %T", v))
-	}
-	return out
 }

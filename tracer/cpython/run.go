@@ -412,7 +412,7 @@ func stdinFile(b []byte) (*os.File, error) {
 		return nil, err
 	}
 	os.Remove(f.Name())
-	if _, err := f.Write(b); err == nil {
+	if _, err = f.Write(b); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
