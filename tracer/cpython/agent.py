@@ -2142,7 +2142,11 @@ def _limit(request):
 
 
 def serve(fd):
-    """The fork server. Its own state never changes, so that every program starts alike."""
+    """The fork server. Its own state never changes, so that every program starts alike.
+
+    For each program it answers with its status (s, status, process number), before that,
+    if the program takes longer than a moment, with its number alone (p, process number).
+    """
     import _socket
     import gc
     import resource
@@ -2155,6 +2159,8 @@ def serve(fd):
     _warm_up(config)
     one = Run(config)
     one.prepare()
+    ended = (_signal.SIGCHLD,)
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, ended)
     gc.collect()
     gc.freeze()
     sock.send(b'ready')
@@ -2168,6 +2174,7 @@ def serve(fd):
         if pid == 0:
             try:
                 sock.close()
+                _signal.pthread_sigmask(_signal.SIG_UNBLOCK, ended)
                 _serve_one(one, *fds)
             except BaseException as e:
                 _write(2, ('agent: %s: %s\n' % (type(e).__name__, e)).encode('utf-8', 'replace'))
@@ -2175,9 +2182,12 @@ def serve(fd):
                 _exit(FAILED)
         for f in fds:
             os.close(f)
-        sock.send(b'p' + pid.to_bytes(8, 'little'))
+        # Most programs are short, and waking the other side is what costs then.
+        if _signal.sigtimedwait(ended, 0.005) is None:
+            sock.send(b'p' + pid.to_bytes(8, 'little'))
         status = os.waitpid(pid, 0)[1]
-        sock.send(b's' + status.to_bytes(8, 'little'))
+        sock.send(b's' + status.to_bytes(8, 'little') + pid.to_bytes(8, 'little'))
+        _signal.sigtimedwait(ended, 0)   # that of this child, if it came late
 
 
 def _warm_up(config):

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/neural-debugger/ndb/traces"
@@ -75,4 +78,44 @@ func BenchmarkTrace(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkPool runs small functions, each in a process of its own, in the sandbox, on
+// as many workers as there are processors. The metric is programs a second, the start
+// of the interpreters not included.
+func BenchmarkPool(b *testing.B) {
+	py, err := Find(context.Background(), os.Getenv("NDB_PYTHON"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	workers := runtime.NumCPU()
+	pool, err := NewPool(py, Config{Strict: true}, workers)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer pool.Close()
+	source := []byte("def f(nums):\n    output = []\n    for n in nums:\n        output.append((nums.count(n), n))\n    output.sort(reverse=True)\n    return output\n")
+	p := Program{Source: source, Function: "f", Args: "[1, 1, 3, 1, 3, 1]"}
+	var next atomic.Int64
+	run := func(worker int) {
+		for next.Add(-1) >= 0 {
+			out, err := pool.Run(context.Background(), worker, p, &traces.Trace{})
+			if err != nil || out.Status != traces.OK {
+				b.Error(out, err)
+			}
+		}
+	}
+	next.Store(1)
+	for w := range workers { // starts the interpreters
+		next.Store(1)
+		run(w)
+	}
+	b.ResetTimer()
+	next.Store(int64(b.N))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() { run(w) })
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "programs/s")
 }

@@ -131,9 +131,9 @@ func (w *worker) start(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() { w.conn.SetReadDeadline(time.Now()) })
 	defer stop()
-	if _, err := w.message('r'); err != nil {
+	if _, err := w.message(); err != nil {
 		w.close()
-		return fmt.Errorf("start python: %w: %s", err, w.stderr)
+		return fmt.Errorf("start python: %w", err)
 	}
 	return nil
 }
@@ -158,20 +158,25 @@ func (w *worker) close() error {
 	return nil
 }
 
-// message receives one message of the fork server, of the given kind, and its number.
-func (w *worker) message(kind byte) (int, error) {
-	var b [16]byte
+// A message of the fork server: see serve in agent.py.
+type message struct {
+	kind   byte
+	number int // the process's status, or without one its number
+	pid    int // with the status
+}
+
+func (w *worker) message() (m message, err error) {
+	var b [32]byte
 	n, err := w.conn.Read(b[:])
 	if err != nil {
-		return 0, fmt.Errorf("fork server: %w", err)
+		return m, fmt.Errorf("fork server: %w: %s", err, w.stderr)
 	}
-	if n < 5 || b[0] != kind {
-		return 0, errors.New("fork server: unexpected message")
+	if n > 0 {
+		m.kind = b[0]
+		m.number = int(binary.LittleEndian.Uint64(b[1:]))
+		m.pid = int(binary.LittleEndian.Uint64(b[9:]))
 	}
-	if n < 9 {
-		return 0, nil
-	}
-	return int(binary.LittleEndian.Uint64(b[1:])), nil
+	return m, nil
 }
 
 func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*traces.Outcome, error) {
@@ -196,8 +201,8 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 
 	var pipes pipeSet
 	defer pipes.close()
-	requestR, requestW := pipes.pipe()
-	wireR, wireW := pipes.pipe()
+	requestR, requestW := pipes.blocking()
+	wireR, wireW := pipes.blocking()
 	if pipes.err != nil {
 		return nil, pipes.err
 	}
@@ -210,26 +215,37 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 	// Larger than the pipe, the request waits for the child to read it; a child that dies closes the pipe.
 	requestW.Write(marshalValue(nil, request))
 	requestW.Close()
-	pid, err := w.message('p')
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, w.stderr)
-	}
-	wt := &watch{kill: func(sig syscall.Signal) { killProcess(pid, sig == syscall.SIGKILL, sig) }}
-	wt.start(ctx, time.Duration(c.Limits.TimeMS)*time.Millisecond)
-	defer wt.stop()
 	if err := rec.begin(); err != nil {
-		wt.kill(syscall.SIGKILL)
 		return nil, err
 	}
-	w.in.Reset(wireR)
-	readErr := rec.read(w.in, wt)
-	status, err := w.message('s')
-	wt.stop()
+	m, err := w.message()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, w.stderr)
+		return nil, err
 	}
+	wt := &watch{}
+	var readErr error
+	w.in.Reset(wireR)
+	if m.kind == 'p' {
+		// It takes its time: follow it, and end it when it is due.
+		pid := m.number
+		wt.kill = func(sig syscall.Signal) { killProcess(pid, sig == syscall.SIGKILL, sig) }
+		wt.start(ctx, time.Duration(c.Limits.TimeMS)*time.Millisecond)
+		defer wt.stop()
+		readErr = rec.read(w.in, wt)
+		if m, err = w.message(); err != nil {
+			return nil, err
+		}
+		wt.stop()
+	} else {
+		wt.kill = func(syscall.Signal) {}
+		readErr = rec.read(w.in, wt)
+	}
+	if m.kind != 's' {
+		return nil, errors.New("fork server: unexpected message")
+	}
+	status := m.number
 	if !c.Strict {
-		syscall.Kill(-pid, syscall.SIGKILL) // whatever it left behind
+		syscall.Kill(-m.pid, syscall.SIGKILL) // whatever it left behind
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -241,6 +257,21 @@ func (w *worker) run(ctx context.Context, prog Program, sink traces.Sink) (*trac
 		return nil, err
 	}
 	return rec.conclude(readErr, syscall.WaitStatus(status), wt)
+}
+
+// blocking opens a pipe of which Go's poller knows nothing: it would wake at every write,
+// and a short program is read only when it has ended.
+func (s *pipeSet) blocking() (r, w *os.File) {
+	var fds [2]int
+	if s.err == nil {
+		s.err = unix.Pipe2(fds[:], unix.O_CLOEXEC)
+	}
+	if s.err != nil {
+		return nil, nil
+	}
+	r, w = os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe")
+	s.files = append(s.files, r, w)
+	return r, w
 }
 
 // stdin returns a file that holds b; the worker keeps the empty one.
