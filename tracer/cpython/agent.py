@@ -86,6 +86,7 @@ _type_qualname = _raw['__qualname__'].__get__
 _type_module = _raw['__module__'].__get__
 
 ATOMS = frozenset((int, str, float, bool, type(None), complex, type(...)))
+SIMPLE = frozenset((float, bool, type(None), complex, type(...)))
 NUMBERS = frozenset((int, float, bool, type(None), complex))
 CONTAINERS = frozenset((list, dict, tuple, set, frozenset))
 # The start of (TAG, 'cut', 'list', total, items) in marshal format, up to the total.
@@ -832,7 +833,7 @@ class Shared:
 
     def reset(self):
         self.frames = -1      # number of the newest frame
-        self.last = None      # the frame of the last event, if that was a line
+        self.last = None      # the frame of the last event, if that was a line or its call
         self.held = None      # items held back: an exception that may unwind, a return that may be none
         self.held_at = -1     # offset of the exception held back
         self.maybe = False    # the last item of held is a return or yield of None
@@ -1241,7 +1242,7 @@ class Recorder:
                         if name is not None:
                             v = frame.f_locals.get(name, missing)
                             t = type(v)
-                            if t is int and v.bit_length() <= bits:
+                            if t is int and v.bit_length() <= bits or t in SIMPLE or t is str and len(v) <= chars:
                                 if mut and nid in mut:
                                     del mut[nid]
                                 append((frame.f_lineno, nid, v))
@@ -1254,7 +1255,8 @@ class Recorder:
                                 spill()
                             return trace
                     else:
-                        turn(thread)
+                        if shared.held is not None or shared.thread != thread:
+                            turn(thread)
                         shared.last = fid
                         if info.cells:
                             binds += info.cells
@@ -1318,9 +1320,21 @@ class Recorder:
                     spill()
                 return trace
 
-            rec = [CALL, info.number]
-            whole(frame, info.at_call, mut, rec)
-            append(tuple(rec))
+            rec = (CALL, info.number)
+            if info.at_call:
+                get = frame.f_locals.get
+                for name, nid in info.at_call:
+                    v = get(name, missing)
+                    t = type(v)
+                    if v is missing or t in ATOMS:
+                        rec += (nid, v if t is int and v.bit_length() <= bits or v is missing else value(v))
+                    else:
+                        b = encode(v, t)
+                        rec += (nid, b)
+                        if t not in STABLE:
+                            mut[nid] = b
+            append(rec)
+            shared.last = fid
             shared.frames = fid   # only now: what comes before may fail at the recursion limit
             return trace
 

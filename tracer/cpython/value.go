@@ -99,6 +99,25 @@ func (r *renderer) put(s string) {
 	r.check()
 }
 
+// ascii appends a short text of ASCII characters only, in the midst of something longer.
+func (r *renderer) ascii(s string) {
+	r.out = append(r.out, s...)
+	r.n += len(s)
+}
+
+// smallInt renders the value at pos if it is an int of 32 bits, the commonest item.
+func (r *renderer) smallInt() bool {
+	if r.pos+5 > len(r.in) || r.in[r.pos] != mInt {
+		return false
+	}
+	old := len(r.out)
+	r.out = strconv.AppendInt(r.out, int64(int32(binary.LittleEndian.Uint32(r.in[r.pos+1:]))), 10)
+	r.n += len(r.out) - old
+	r.pos += 5
+	r.check()
+	return true
+}
+
 func (r *renderer) check() {
 	if r.soft == math.MaxInt && r.n > r.chars {
 		r.over = true
@@ -368,7 +387,7 @@ func (r *renderer) container(kind string, total, there, depth int) error {
 				break
 			}
 			if shown > 0 {
-				r.put(", ")
+				r.ascii(", ")
 			}
 			r.pos = at
 			if err := r.value(depth + 1); err != nil {
@@ -388,13 +407,14 @@ func (r *renderer) container(kind string, total, there, depth int) error {
 				continue
 			}
 			if shown > 0 {
-				r.put(", ")
+				r.ascii(", ")
 			}
-			if err := r.value(depth + 1); err != nil {
+			if r.smallInt() {
+			} else if err := r.value(depth + 1); err != nil {
 				return err
 			}
 			if per == 2 {
-				r.put(": ")
+				r.ascii(": ")
 				if r.over {
 					if err := r.skip(depth + 1); err != nil {
 						return err
