@@ -32,7 +32,7 @@ func TestParquetOtherReaders(t *testing.T) {
 		skip("no node")
 	}
 	if _, err := os.Stat("testdata/readers/node_modules"); err != nil {
-		skip("no readers: npm ci --prefix traces/testdata/readers")
+		skip("no readers: make readers")
 	}
 	var want seen
 	dir, args := t.TempDir(), []string{"testdata/readers/read.mjs"}

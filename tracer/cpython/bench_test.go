@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -118,4 +121,76 @@ func BenchmarkPool(b *testing.B) {
 	}
 	wg.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "programs/s")
+}
+
+// BenchmarkFloor runs the workloads under a trace function that does nothing: the most
+// that any tracer written in Python can reach. Compare it with BenchmarkTrace of the same run.
+func BenchmarkFloor(b *testing.B) {
+	py, err := Find(context.Background(), os.Getenv("NDB_PYTHON"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	const n = 1_000_000
+	const floor = `
+import sys, time
+code = compile(sys.argv[1], "bench.py", "exec")
+events = 0
+def count(frame, event, arg):
+    global events
+    events += 1
+    return count
+def nothing(frame, event, arg):
+    return nothing
+sys.settrace(count); exec(code, {}); sys.settrace(None)
+start = time.perf_counter()
+sys.settrace(nothing); exec(code, {}); sys.settrace(None)
+print(events / (time.perf_counter() - start) / 1e6)
+`
+	for _, w := range workloads {
+		b.Run(w.name, func(b *testing.B) {
+			var sum float64
+			for b.Loop() {
+				out, err := exec.Command(py.Path, "-c", floor, fmt.Sprintf(w.source, w.size(n))).Output()
+				if err != nil {
+					b.Fatal(err)
+				}
+				rate, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sum += rate
+			}
+			b.ReportMetric(sum/float64(b.N), "Mevents/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkFork forks a bare interpreter that ends at once, one after the other: the
+// least that a process a program costs. Compare it with BenchmarkPool of the same run.
+func BenchmarkFork(b *testing.B) {
+	py, err := Find(context.Background(), os.Getenv("NDB_PYTHON"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	const forks = `
+import os, sys, time
+n = int(sys.argv[1])
+start = time.perf_counter()
+for _ in range(n):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+print(n / (time.perf_counter() - start))
+`
+	out, err := exec.Command(py.Path, "-S", "-c", forks, strconv.Itoa(b.N)).Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	rate, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(rate, "programs/s")
 }
