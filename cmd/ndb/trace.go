@@ -51,7 +51,7 @@ own, while the whole program, such as a test suite, runs around them at nearly f
 			if err := chooseProgram(&p, args, cmd); err != nil {
 				return usageError{err}
 			}
-			streams := cpython.Streams{Stdin: os.Stdin, Note: cmd.ErrOrStderr(), Terminal: term.IsTerminal(int(os.Stdin.Fd()))}
+			streams := cpython.Streams{Stdin: os.Stdin, Terminal: term.IsTerminal(int(os.Stdin.Fd()))}
 			if stdin != "" {
 				f, err := os.Open(stdin)
 				if err != nil {

@@ -23,7 +23,7 @@ marshal format version 2. An item of a list is one of:
     (CODE, file, line, qualname, kind)  numbered from 0 in order
     (NAME, text)                        numbered from 0 in order
     (FILE, path, source or None)        numbered from 0 in order
-    (OUTPUT, stream, bytes)         (NOTE, text)
+    (OUTPUT, stream, bytes)
     (BEGIN, args)                   a call recorded by --within starts, a trace of its own
     (END, status, exit code or None, value or None, text or None)
 
@@ -46,7 +46,7 @@ from _weakref import ref as _ref
 # The functions below have builtins of their own, which the program can't replace.
 __builtins__ = dict(sys.modules['builtins'].__dict__)
 
-CALL, RETURN, EXCEPTION, YIELD, RESUME, THREAD, LOST, CODE, NAME, FILE, OUTPUT, NOTE, BEGIN, END = range(-1, -15, -1)
+CALL, RETURN, EXCEPTION, YIELD, RESUME, THREAD, LOST, CODE, NAME, FILE, OUTPUT, BEGIN, END = range(-1, -14, -1)
 
 FUNCTION, GENERATOR, NAMESPACE = range(3)
 

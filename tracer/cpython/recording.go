@@ -23,7 +23,6 @@ const (
 	wName
 	wFile
 	wOutput
-	wNote
 	wBegin
 	wEnd
 )
@@ -38,7 +37,6 @@ var errLimit = errors.New("limit reached")
 type recording struct {
 	header traces.Header
 	open   func(*traces.Header) (traces.Sink, error) // called for every trace
-	note   func(string)                              // a message for the user
 
 	within bool   // the traces are those between BEGIN and END
 	base   string // the header's ID, from which theirs are made
@@ -104,7 +102,6 @@ func newRecording(header traces.Header, minor int, open func(*traces.Header) (tr
 		header:    header,
 		base:      header.ID,
 		open:      open,
-		note:      func(string) {},
 		r:         renderer{chars: l.ValueChars, depth: l.ValueDepth, items: l.ValueItems, minor: minor},
 		threads:   map[int]*thread{},
 		suspended: map[int64]*frame{},
@@ -232,12 +229,6 @@ func (rec *recording) item() error {
 		return rec.newFile()
 	case wOutput:
 		return rec.write()
-	case wNote:
-		text, err := r.text()
-		if err != nil {
-			return err
-		}
-		rec.note(text)
 	case wBegin:
 		if !rec.within || rec.begun {
 			return errWire

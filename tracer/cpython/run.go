@@ -28,10 +28,9 @@ const maxBlock = 1 << 28
 
 // Streams are a traced program's connections to the user.
 type Streams struct {
-	Stdin          *os.File  // nil: empty
-	Stdout, Stderr *os.File  // where the program's output goes as it runs; nil: nowhere but into the trace
-	Note           io.Writer // messages about the recording, a line each; nil: dropped
-	Terminal       bool      // Stdin is a terminal: the program must stay in the foreground
+	Stdin          *os.File // nil: empty
+	Stdout, Stderr *os.File // where the program's output goes as it runs; nil: nowhere but into the trace
+	Terminal       bool     // Stdin is a terminal: the program must stay in the foreground
 }
 
 // Trace runs one program in a process of its own and records it. open is called for
@@ -65,9 +64,6 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	}
 	rec := newRecording(p.header(py, &c), py.Minor, open)
 	rec.within = p.Within != ""
-	if s.Note != nil {
-		rec.note = func(text string) { fmt.Fprintln(s.Note, text) }
-	}
 
 	var pipes pipeSet
 	defer pipes.close()
