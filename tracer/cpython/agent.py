@@ -131,7 +131,9 @@ class Describer:
         self.kept = {}      # id(object) -> object that can't be referenced weakly
         self.sweep_at = 1000
         self.last_number = 0
-        self.lists = {}     # id(list) -> (its first items, their encoding), of flat lists
+        self.lists = {}     # id(list) -> (its first items, their encoding, number, look or None), of flat lists
+        self.look_at = None # makes a look
+        self.looks = 0      # at lists, item by item
 
         numbers, refs = self.numbers, self.refs
 
@@ -182,21 +184,23 @@ class Describer:
             try:
                 if t is list:
                     n = len(v)
-                    head = v[:self.items]
+                    shown = n if n < self.items else self.items
                     last = self.lists.get(id(v))
-                    if last is not None and len(last[0]) == len(head) and all(map(_is, head, last[0])):
+                    if last is not None and last[2] == shown and self.same_items(v, last):
                         b = last[1]
-                    elif self.is_flat(head):
-                        b = _dumps(head, 2)
-                        if len(self.lists) > 64:
-                            self.lists.clear()
-                        self.lists[id(v)] = (head, b)
-                    elif n <= self.items and self.is_small(v):
-                        return _dumps(v, 2)
                     else:
-                        b = None
+                        head = v[:shown]
+                        if self.is_flat(head):
+                            b = _dumps(head, 2)
+                            if len(self.lists) > 64:
+                                self.lists.clear()
+                            self.lists[id(v)] = (head, b, shown, self.look_at and self.look_at(v, shown))
+                        elif n == shown and self.is_small(v):
+                            return _dumps(v, 2)
+                        else:
+                            b = None
                     if b is not None:
-                        return b if n == len(head) else _CUT_LIST + n.to_bytes(4, 'little') + b
+                        return b if n == shown else _CUT_LIST + n.to_bytes(4, 'little') + b
                 elif len(v) <= self.items and self.is_small(v):
                     return _dumps(v, 2)
             except (ValueError, OverflowError, MemoryError):
@@ -209,6 +213,19 @@ class Describer:
         except Exception:
             # Whatever an object is made of, looking at it must not fail the program.
             return _dumps((TAG, 'obj', _type_name(t), _type_name(t), 0, None), 2)
+
+    def same_items(self, v, last):
+        """Whether a list begins with the very objects that it began with last time."""
+        look = last[3]
+        if look is not None:
+            where, at, items, addresses = look
+            return where.value == at and items.raw == addresses
+        self.looks += 1
+        if self.looks == 1000:
+            # Worth it only now, and not in a fork server, of which it would make every fork dearer.
+            self.look_at = _look_at()
+            self.lists.clear()
+        return all(map(_is, v[:last[2]], last[0]))
 
     def is_flat(self, items):
         """Whether the items are numbers only, or short strings only."""
@@ -633,6 +650,33 @@ class Describer:
         items = self.first(iter(v), len(v), depth, open_)
         del open_[id(v)]
         return (TAG, 'call', cls.__name__, cls.__name__, [None, items])
+
+
+def _look_at():
+    """A function that makes a look at the first items of a list, or None.
+
+    To compare a hundred items one by one takes longer than anything else that a line costs.
+    A look reads the list's array instead (PyListObject.ob_item in Include/cpython/listobject.h),
+    after a trial that the array is where it is expected: a view of the pointer to the array,
+    its value, a view of the array, and what that holds, the addresses of the items.
+    """
+    try:
+        from ctypes import c_char, c_void_p
+        offset = list.__basicsize__ - 16   # ob_item and allocated come last
+
+        def look_at(v, n):
+            where = c_void_p.from_address(id(v) + offset)
+            at = where.value
+            if n == 0 or at is None:
+                return None
+            items = (c_char * (8 * n)).from_address(at)
+            return where, at, items, items.raw
+        trial = [object(), 'x', 5]
+        if sys.maxsize > 1 << 32 and look_at(trial, 3)[3] == b''.join([id(x).to_bytes(8, sys.byteorder) for x in trial]):
+            return look_at
+    except Exception:
+        pass
+    return None
 
 
 _exception_args = BaseException.__dict__['args'].__get__

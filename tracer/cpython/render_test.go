@@ -150,3 +150,27 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+// A list that grows past what is shown of it is rendered the same from memory as afresh.
+func TestLongLists(t *testing.T) {
+	list := func(total, first int) []byte {
+		items := []byte{mList, 100, 0, 0, 0}
+		for i := range 100 {
+			items = marshalValue(items, first+i)
+		}
+		b := append([]byte(nil), longListStart...)
+		return append(append(b, byte(total), byte(total>>8), 0, 0), items...)
+	}
+	remembering := renderer{chars: 1000, depth: 5, items: 100, minor: 14}
+	for _, b := range [][]byte{list(101, 0), list(102, 0), list(2000, 0), list(150, 7), list(101, 7), list(100, 7), list(102, 7), list(500, 1e9), list(501, 1e9)} {
+		fresh := renderer{chars: 1000, depth: 5, items: 100, minor: 14}
+		want, wantType, wantCut, err := fresh.render(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, typ, cut, err := remembering.render(b)
+		if err != nil || string(got) != string(want) || typ != wantType || cut != wantCut {
+			t.Errorf("%q %s %v %v, want %q %s %v", got, typ, cut, err, want, wantType, wantCut)
+		}
+	}
+}

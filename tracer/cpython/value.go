@@ -1,8 +1,10 @@
 package cpython
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -22,6 +24,8 @@ var errWire = errors.New("the recording is damaged")
 type renderer struct {
 	chars, depth, items int
 	minor               int // of the Python version, for what is printable
+
+	grown longList // the last long list
 
 	in   []byte // the value, and where the reader stands in it
 	pos  int
@@ -58,6 +62,9 @@ const maxNesting = 2000 // of wire data; marshal itself refuses more
 
 // render renders the marshalled value b. The returned bytes are valid until the next call.
 func (r *renderer) render(b []byte) (text []byte, typ string, cut bool, err error) {
+	if r.longAgain(b) {
+		return r.out, "list", true, nil
+	}
 	r.start(b)
 	r.soft = math.MaxInt
 	// Once it is over, the first attempt stops reading and its error means nothing.
@@ -75,8 +82,57 @@ func (r *renderer) render(b []byte) (text []byte, typ string, cut bool, err erro
 			r.out = append(r.out[:prefix(r.out, r.chars-1)], "…"...)
 		}
 		r.cut = true
+	} else {
+		r.keepLong(b)
 	}
 	return r.out, r.typ, r.cut, nil
+}
+
+// A longList is a list that is longer than what is shown of it. One that grows is rendered
+// again and again with the same items shown; only the number of the others changes.
+type longList struct {
+	items []byte // marshalled, of those shown
+	shown int
+	text  []byte // rendering up to the number of the others
+	n     int    // characters of text
+}
+
+// longListStart is how the description of such a list begins, up to its length.
+var longListStart = func() []byte {
+	b := []byte{mTupl, 5, 0, 0, 0, mStop}
+	return append(marshalValue(marshalValue(b, "cut"), "list"), mInt)
+}()
+
+// keepLong remembers a rendering of b in r.out, if b is a long list.
+func (r *renderer) keepLong(b []byte) {
+	if !bytes.HasPrefix(b, longListStart) || len(b) < len(longListStart)+9 {
+		return
+	}
+	rest := b[len(longListStart):]
+	total, shown := int(binary.LittleEndian.Uint32(rest)), int(binary.LittleEndian.Uint32(rest[5:]))
+	mark := fmt.Appendf(nil, "…+%d]", total-shown)
+	if rest[4] != mList || shown == 0 || !bytes.HasSuffix(r.out, mark) {
+		return
+	}
+	l := &r.grown
+	l.items, l.shown = append(l.items[:0], rest[4:]...), shown
+	l.text = append(l.text[:0], r.out[:len(r.out)-len(mark)+len("…+")]...)
+	l.n = r.n - len(mark) + len("…+")
+}
+
+// longAgain renders b into r.out if it is the last long list again, of whatever length.
+func (r *renderer) longAgain(b []byte) bool {
+	l := &r.grown
+	if l.shown == 0 || !bytes.HasPrefix(b, longListStart) || len(b) != len(longListStart)+4+len(l.items) ||
+		!bytes.Equal(b[len(longListStart)+4:], l.items) {
+		return false
+	}
+	more := int(binary.LittleEndian.Uint32(b[len(longListStart):])) - l.shown
+	if more <= 0 || l.n+12 > r.chars {
+		return false
+	}
+	r.out = append(strconv.AppendInt(append(r.out[:0], l.text...), int64(more), 10), ']')
+	return true
 }
 
 func (r *renderer) start(b []byte) {
