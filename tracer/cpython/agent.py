@@ -1929,7 +1929,7 @@ class Run:
         import builtins
         ns['__builtins__'] = builtins
         ns['__file__'] = request['file']
-        if os.path.exists(request['file']):
+        if request['path0'] is not None:   # a file, and no text of a row
             loader = sys.modules.get('_frozen_importlib_external')
             if loader is not None:
                 ns['__loader__'] = loader.SourceFileLoader(name, request['file'])
