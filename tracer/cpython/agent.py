@@ -970,7 +970,7 @@ class Recorder:
             self.busy = was
             self.lock.release()
         if self.dying:
-            _exit(1)
+            _run.out_of_time()
         if self.interrupted:
             self.interrupted = False
             raise KeyboardInterrupt
@@ -1761,11 +1761,10 @@ class Run:
             mon.register_callback(tool, mon.events.PY_UNWIND, recorder.unwinds(self.begin))
         if sys.platform != 'win32':
             def out_of_time(*_):
-                recorder.dying = True
                 _settrace(None)
-                if not recorder.lock.locked():
-                    self.finish('timeout', None, None, 'cpu_ms')
-                    _exit(1)
+                recorder.dying = True
+                if not recorder.lock.locked():   # else when the block is written
+                    self.out_of_time()
             _signal.signal(_signal.SIGXCPU, out_of_time)
         for fd, name, errors in ((1, 'stdout', 'strict'), (2, 'stderr', 'backslashreplace')):
             raw = Output(fd)
@@ -1795,6 +1794,12 @@ class Run:
                 pass
         _settrace(_idle)
         return self.finish(*end)
+
+    def out_of_time(self):
+        """Hands over what there is, and ends."""
+        self.recorder.dying = False
+        self.finish('timeout', None, None, 'cpu_ms')
+        _exit(1)
 
     def finish(self, status, code, value, text):
         recorder = self.recorder
