@@ -1786,7 +1786,7 @@ class Run:
             except SystemExit:
                 pass
             except BaseException:
-                self.show(1)
+                self.show()
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -1828,7 +1828,7 @@ class Run:
             except BaseException as e:
                 if isinstance(e, MemoryError) and not isinstance(e, SyntaxError):
                     raise
-                self.show(2)
+                self.show()
                 return 'invalid', 1, e, self.where(e)
             self.trace_on()
             try:
@@ -1852,10 +1852,9 @@ class Run:
                 pass
             return 'exit', 1, None, None
         except BaseException as e:
-            text = None
-            self.show(3)
+            self.show()
             self.main_error = e
-            return 'memory' if type(e) is MemoryError else 'exception', 1, e, text
+            return 'memory' if type(e) is MemoryError else 'exception', 1, e, None
 
     def where(self, e):
         """A SyntaxError's message and position, or None."""
@@ -1865,7 +1864,7 @@ class Run:
             return '%s: %s' % (type(e).__name__, e)
         return None
 
-    def show(self, skip):
+    def show(self):
         """Prints the current exception as the interpreter would, without frames of the agent."""
         _settrace(_idle)
         kind, e, tb = sys.exc_info()
