@@ -1,12 +1,10 @@
 package traces
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 )
 
@@ -26,16 +24,12 @@ type RowMeta struct {
 // states the outcome and the number of parts: in memory up to a limit, beyond it in a
 // temporary file. After End, Rows gives the trace's rows, once or more; Close frees them.
 type RowBuffer struct {
-	dir   string
-	limit int
-
 	row   Row // what all parts have in common
 	files []RowFile
 	cuts  []rowCut // the parts; the last one is being filled
 	text  int      // bytes of text in the last part
 
-	buf     []byte // encoded events and outputs, those before it are in file
-	file    *os.File
+	spool   spool // encoded events and outputs
 	events  int64
 	began   bool
 	stopped bool
@@ -50,7 +44,7 @@ type rowCut struct {
 // NewRowBuffer returns an empty buffer that holds up to limit bytes in memory and the
 // rest in a temporary file in dir ("" for the system's folder).
 func NewRowBuffer(meta RowMeta, dir string, limit int) *RowBuffer {
-	return &RowBuffer{dir: dir, limit: limit, cuts: make([]rowCut, 1), row: Row{
+	return &RowBuffer{spool: spool{dir: dir, limit: limit}, cuts: make([]rowCut, 1), row: Row{
 		ProgramID: meta.ProgramID, ID: meta.ID, Argv: meta.Argv, Expected: meta.Expected, License: meta.License,
 		Repo: meta.Repo, Path: meta.Path, NearDup: meta.NearDup}}
 }
@@ -103,20 +97,16 @@ func (b *RowBuffer) Event(e *Event) error {
 	cut := b.part(n)
 	cut.steps++
 	b.events++
-	start := len(b.buf)
-	b.buf = appendEvent(b.buf, e)
-	return b.added(start)
+	return b.add(appendEvent(b.spool.room(), e))
 }
 
 // Output implements [Sink].
 func (b *RowBuffer) Output(o *Output) error {
 	b.part(len(o.Text)).outputs++
-	start := len(b.buf)
-	b.buf = append(b.buf, 0) // no event's kind
-	b.buf = binary.AppendVarint(b.buf, o.Seq)
-	b.buf = appendString(b.buf, o.Stream)
-	b.buf = appendString(b.buf, o.Text)
-	return b.added(start)
+	buf := append(b.spool.room(), 0) // no event's kind
+	buf = binary.AppendVarint(buf, o.Seq)
+	buf = appendString(buf, o.Stream)
+	return b.add(appendString(buf, o.Text))
 }
 
 // End implements [Sink].
@@ -144,25 +134,11 @@ func (b *RowBuffer) part(n int) *rowCut {
 	return last
 }
 
-// added counts the bytes of buf from start on and moves buf to the file when it is full.
-func (b *RowBuffer) added(start int) error {
-	b.cuts[len(b.cuts)-1].bytes += int64(len(b.buf) - start)
-	if len(b.buf) < b.limit {
-		return nil
-	}
-	if b.file == nil {
-		f, err := os.CreateTemp(b.dir, "ndb-trace-*")
-		if err != nil {
-			return fmt.Errorf("spool trace: %w", err)
-		}
-		os.Remove(f.Name()) // where the system allows it, nothing is left even if we are killed
-		b.file = f
-	}
-	if _, err := b.file.Write(b.buf); err != nil {
-		return fmt.Errorf("spool trace: %w", err)
-	}
-	b.buf = b.buf[:0]
-	return nil
+// add takes what was appended to the spool's room.
+func (b *RowBuffer) add(buf []byte) error {
+	n, err := b.spool.keep(buf)
+	b.cuts[len(b.cuts)-1].bytes += int64(n)
+	return err
 }
 
 // Ended reports whether the trace is whole.
@@ -173,13 +149,7 @@ func (b *RowBuffer) Rows(f func(*Row) error) error {
 	if !b.stopped {
 		return errors.New("rows of a trace without end")
 	}
-	var in io.Reader = bytes.NewReader(b.buf)
-	if b.file != nil {
-		if _, err := b.file.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("read spooled trace: %w", err)
-		}
-		in = io.MultiReader(b.file, in)
-	}
+	in := io.NewSectionReader(&b.spool, 0, b.spool.size())
 	common, files := b.row, slices.Clone(b.files)
 	if i := mainFile(files, common.Program); i >= 0 {
 		common.Source, files[i].Source = files[i].Source, ""
@@ -205,14 +175,8 @@ func (b *RowBuffer) Rows(f func(*Row) error) error {
 
 // Close removes what was kept.
 func (b *RowBuffer) Close() error {
-	b.buf, b.files, b.stopped = nil, nil, false
-	if b.file == nil {
-		return nil
-	}
-	err := b.file.Close()
-	os.Remove(b.file.Name())
-	b.file = nil
-	return err
+	b.files, b.stopped = nil, false
+	return b.spool.Close()
 }
 
 // A ParquetWriter is a [Sink] that writes traces, one after another, to one Parquet file.

@@ -262,7 +262,7 @@ func TestRowBufferSpills(t *testing.T) {
 	if err := rec.play(b); err != nil {
 		t.Fatal(err)
 	}
-	if b.file == nil {
+	if b.spool.file == nil {
 		t.Fatal("not spilled")
 	}
 	var got recorder
