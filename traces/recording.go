@@ -469,7 +469,13 @@ func (r *Recording) before(seq uint32, name string) (*Value, error) {
 	return nil, nil
 }
 
-// prevInFrame returns the event before one in its frame, across the levels of a generator.
+// PrevInFrame returns the event before one in its frame, across the levels of a generator;
+// ok is false for the call.
+func (r *Recording) PrevInFrame(seq int64) (prev int64, ok bool) {
+	p := r.prevInFrame(uint32(seq))
+	return int64(p), p != none
+}
+
 func (r *Recording) prevInFrame(seq uint32) uint32 {
 	if prev := r.prevInLevel(seq); prev != none || r.Place(int64(seq)).Kind == Call {
 		return prev

@@ -1,0 +1,311 @@
+package debugger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/neural-debugger/ndb/traces"
+)
+
+// evaluateAhead bounds how many hits of a condition are evaluated together.
+const evaluateAhead = 512
+
+// watched is what a recorded engine knows of a breakpoint: where it can be hit, and where it
+// was, counted from the beginning of the recording, whichever way one goes.
+type watched struct {
+	like   Breakpoint // as it was when this was found out
+	places traces.PlaceSet
+	hit    *hitCondition
+	log    []logPart
+	hits   []int64 // events before counted at which the condition holds; only with a hit condition
+	upTo   int64
+	said   map[string]bool // errors that were reported
+}
+
+func (r *Recorded) watched(b *Breakpoint) (*watched, error) {
+	w := r.watch[b]
+	if w != nil && w.like.String() == b.String() && w.like.LogMessage == b.LogMessage {
+		return w, nil
+	}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	w = &watched{like: *b, places: r.rec.PlacesWhere(b.on), said: map[string]bool{}}
+	if b.HitCondition != "" {
+		c, _ := parseHitCondition(b.HitCondition) // checked
+		w.hit = &c
+	}
+	if b.LogMessage != "" {
+		w.log, _ = parseLog(b.LogMessage) // checked
+	}
+	r.watch[b] = w
+	return w, nil
+}
+
+// A span is the events between where a move begins and where it leads, that one included,
+// in the direction of the move.
+type span struct {
+	first, last int64
+	step        int64 // 1 or -1
+	empty       bool
+}
+
+func (r *Recorded) span(m *Move, to traces.Node) span {
+	here, n := r.node.Seq, r.rec.Len()
+	if m.Inverse() {
+		s := span{first: here - 1, last: to.Seq, step: -1}
+		if here == traces.AtExit {
+			s.first = n - 1
+		}
+		s.last = max(s.last, 0)
+		s.empty = here == traces.AtEntry || s.last > s.first
+		return s
+	}
+	s := span{first: here + 1, last: to.Seq, step: 1} // AtEntry is -1
+	if to.Seq == traces.AtExit {
+		s.last = n - 1
+	}
+	s.empty = here == traces.AtExit || s.last < s.first
+	return s
+}
+
+// next returns the first event of the span from seq on that stands on a place.
+func (r *Recorded) next(s span, seq int64, places traces.PlaceSet) (int64, bool) {
+	var found int64
+	var ok bool
+	if s.step > 0 {
+		found, ok = r.rec.Next(seq, places)
+		return found, ok && found <= s.last
+	}
+	found, ok = r.rec.Prev(seq, places)
+	return found, ok && found >= s.last
+}
+
+// nearest returns where a move to a node stops: there, or at a breakpoint before it. It
+// passes on the log messages of what it passes.
+func (r *Recorded) nearest(ctx context.Context, m *Move, to traces.Node) (traces.Node, []*Breakpoint, error) {
+	s := r.span(m, to)
+	if s.empty {
+		return to, nil, nil
+	}
+	var hits []*Breakpoint
+	for _, b := range m.Breakpoints {
+		if b.Disabled || b.LogMessage != "" {
+			continue
+		}
+		w, err := r.watched(b)
+		if err != nil {
+			continue // said when it was set
+		}
+		found, ok := int64(0), false
+		if err := r.each(ctx, s, b, w, m.Log, func(seq int64) bool { found, ok = seq, true; return false }); err != nil {
+			return to, nil, err
+		}
+		if !ok {
+			continue
+		}
+		if found != s.last { // nearer than those before
+			hits = nil
+		}
+		hits = append(hits, b)
+		s.last = found
+		if found != to.Seq {
+			to = traces.Node{Seq: found}
+		}
+	}
+	for _, b := range m.Breakpoints {
+		if b.Disabled || b.LogMessage == "" {
+			continue
+		}
+		w, err := r.watched(b)
+		if err != nil {
+			continue
+		}
+		var logErr error
+		err = r.each(ctx, s, b, w, m.Log, func(seq int64) bool {
+			logErr = r.say(ctx, seq, b, w, m.Log)
+			return logErr == nil
+		})
+		if err == nil {
+			err = logErr
+		}
+		if err != nil {
+			return to, nil, err
+		}
+	}
+	return to, hits, nil
+}
+
+// each calls f with the events of the span, in its direction, that hit a breakpoint, until
+// f returns false.
+func (r *Recorded) each(ctx context.Context, s span, b *Breakpoint, w *watched, log func(Log), f func(int64) bool) error {
+	if w.hit != nil {
+		return r.eachCounted(ctx, s, b, w, log, f)
+	}
+	seq, batch := s.first, 1
+	for {
+		var at []int64
+		for len(at) < batch {
+			found, ok := r.next(s, seq, w.places)
+			if !ok {
+				break
+			}
+			at = append(at, found)
+			seq = found + s.step
+		}
+		if len(at) == 0 {
+			return nil
+		}
+		holds, err := r.holds(ctx, at, b, w, log)
+		if err != nil {
+			return err
+		}
+		for i, seq := range at {
+			if holds[i] && !f(seq) {
+				return nil
+			}
+		}
+		if len(at) < batch {
+			return nil
+		}
+		batch = min(batch*4, evaluateAhead)
+	}
+}
+
+// eachCounted is each for a breakpoint with a hit condition: hits are counted from the
+// beginning of the recording.
+func (r *Recorded) eachCounted(ctx context.Context, s span, b *Breakpoint, w *watched, log func(Log), f func(int64) bool) error {
+	plain := *w
+	plain.hit = nil
+	count := func(upTo int64) error {
+		if w.upTo > upTo {
+			return nil
+		}
+		all := span{first: w.upTo, last: upTo, step: 1}
+		err := r.each(ctx, all, b, &plain, log, func(seq int64) bool { w.hits = append(w.hits, seq); return true })
+		if err == nil {
+			w.upTo = upTo + 1
+		}
+		return err
+	}
+	if s.step < 0 {
+		if err := count(s.first); err != nil {
+			return err
+		}
+		for i := len(w.hits) - 1; i >= 0; i-- {
+			if at := w.hits[i]; at <= s.first && at >= s.last && w.hit.holds(int64(i+1)) && !f(at) {
+				return nil
+			}
+		}
+		return nil
+	}
+	const stretch = 1 << 16 // events looked through at a time
+	for from := s.first; from <= s.last; {
+		upTo := min(s.last, max(from, w.upTo)+stretch)
+		if err := count(upTo); err != nil {
+			return err
+		}
+		i, _ := slices.BinarySearch(w.hits, from)
+		for ; i < len(w.hits) && w.hits[i] <= upTo; i++ {
+			if w.hit.holds(int64(i+1)) && !f(w.hits[i]) {
+				return nil
+			}
+		}
+		from = upTo + 1
+	}
+	return nil
+}
+
+// holds returns at which of the events the breakpoint's condition holds. One that raises
+// does not hold, and that is reported once.
+func (r *Recorded) holds(ctx context.Context, at []int64, b *Breakpoint, w *watched, log func(Log)) ([]bool, error) {
+	holds := make([]bool, len(at))
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if b.Condition == "" {
+		for i := range holds {
+			holds[i] = true
+		}
+		return holds, nil
+	}
+	if r.eval == nil {
+		return nil, fmt.Errorf("breakpoint %s: its condition needs an interpreter", b)
+	}
+	states := make([][]traces.Local, len(at))
+	for i, seq := range at {
+		var err error
+		if states[i], err = r.rec.Locals(seq); err != nil {
+			return nil, err
+		}
+	}
+	results, err := r.eval.Evaluate(ctx, b.Condition, states)
+	if err != nil {
+		return nil, fmt.Errorf("condition of breakpoint %s: %w", b, err)
+	}
+	for i := range results {
+		holds[i] = results[i].Err == "" && results[i].Truth
+		if e := results[i].Err; e != "" {
+			r.report(at[i], b, w, log, "condition "+b.Condition+": "+e+r.global(at[i], e))
+		}
+	}
+	return holds, nil
+}
+
+// report passes on what is wrong with a breakpoint, once.
+func (r *Recorded) report(seq int64, b *Breakpoint, w *watched, log func(Log), text string) {
+	if log == nil || w.said[text] {
+		return
+	}
+	w.said[text] = true
+	if e, err := r.rec.At(seq); err == nil {
+		e.Locals = nil
+		log(Log{Breakpoint: b, Event: e, Text: text, IsError: true})
+	}
+}
+
+// say passes on the log message of a breakpoint that is hit.
+func (r *Recorded) say(ctx context.Context, seq int64, b *Breakpoint, w *watched, log func(Log)) error {
+	if log == nil {
+		return nil
+	}
+	e, err := r.rec.At(seq)
+	if err != nil {
+		return err
+	}
+	locals, err := r.rec.Locals(seq)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, part := range w.log {
+		text.WriteString(part.text)
+		if part.expr == "" {
+			continue
+		}
+		if i := slices.IndexFunc(locals, func(l traces.Local) bool { return l.Name == part.expr }); i >= 0 {
+			text.WriteString(locals[i].Text)
+			continue
+		}
+		value := "an interpreter is needed"
+		if r.eval != nil {
+			results, err := r.eval.Evaluate(ctx, part.expr, [][]traces.Local{locals})
+			switch {
+			case err != nil && ctx.Err() != nil:
+				return err
+			case err != nil:
+				value = "{" + err.Error() + "}"
+			case results[0].Err != "":
+				value = "{" + results[0].Err + "}"
+			default:
+				value = results[0].Value.Text
+			}
+		}
+		text.WriteString(value)
+	}
+	e.Locals = nil
+	log(Log{Breakpoint: b, Event: e, Text: text.String()})
+	return nil
+}
