@@ -35,6 +35,16 @@ func (k ActionKind) String() string {
 	return fmt.Sprintf("ActionKind(%d)", uint8(k))
 }
 
+// ParseActionKind is the inverse of [ActionKind.String].
+func ParseActionKind(s string) (ActionKind, error) {
+	for k, name := range actionNames {
+		if name == s && name != "" {
+			return ActionKind(k), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown action %q: want one of %s", s, strings.Join(actionNames[1:], ", "))
+}
+
 // Inverse reports whether the action goes back in time.
 func (k ActionKind) Inverse() bool { return k >= InvStepInto }
 
@@ -65,22 +75,19 @@ func (a Action) String() string {
 // "breakpoint:    return x".
 func ParseAction(s string) (Action, error) {
 	name, place, hasPlace := strings.Cut(s, ":")
-	for k, n := range actionNames {
-		if n == "" || n != name {
-			continue
-		}
-		a := Action{Kind: ActionKind(k)}
-		switch {
-		case a.Kind != Breakpoint && hasPlace:
-			return Action{}, fmt.Errorf("action %q: only breakpoint takes a place", s)
-		case a.Kind == Breakpoint && strings.TrimSpace(place) == "":
-			return Action{}, fmt.Errorf("action %q: say where: breakpoint:LINE, breakpoint:FILE:LINE or breakpoint:TEXT", s)
-		case a.Kind == Breakpoint:
-			a.setPlace(place)
-		}
-		return a, nil
+	kind, err := ParseActionKind(name)
+	a := Action{Kind: kind}
+	switch {
+	case err != nil:
+		return Action{}, err
+	case kind != Breakpoint && hasPlace:
+		return Action{}, fmt.Errorf("action %q: only breakpoint takes a place", s)
+	case kind == Breakpoint && strings.TrimSpace(place) == "":
+		return Action{}, fmt.Errorf("action %q: say where: breakpoint:LINE, breakpoint:FILE:LINE or breakpoint:TEXT", s)
+	case kind == Breakpoint:
+		a.setPlace(place)
 	}
-	return Action{}, fmt.Errorf("unknown action %q: want one of %s", s, strings.Join(actionNames[1:], ", "))
+	return a, nil
 }
 
 // setPlace reads LINE, FILE:LINE or a text. A FILE ends in a name with a dot, or is in <>.

@@ -114,17 +114,16 @@ type RowOutput struct {
 	Text   string `parquet:"text"`
 }
 
-// A RowWriter writes rows to a Parquet file, zstd-compressed, in row groups of 32 MB
+// A tableWriter writes rows to a Parquet file, zstd-compressed, in row groups of 32 MB
 // uncompressed. It holds one row group, compressed, in memory.
-type RowWriter struct {
-	w     *parquet.GenericWriter[Row]
+type tableWriter[T any] struct {
+	w     *parquet.GenericWriter[T]
 	group int64 // uncompressed bytes in the open row group
 	size  int64 // and in the file
 }
 
-// NewRowWriter returns a writer of one Parquet file to w.
-func NewRowWriter(w io.Writer) *RowWriter {
-	return &RowWriter{w: parquet.NewGenericWriter[Row](w,
+func newTableWriter[T any](w io.Writer) tableWriter[T] {
+	return tableWriter[T]{w: parquet.NewGenericWriter[T](w,
 		parquet.Compression(&parquet.Zstd),
 		parquet.CreatedBy("ndb", "1", "0"), // not the build's own version: files are compared byte by byte
 		parquet.KeyValueMetadata("ndb.format", "1"),
@@ -134,10 +133,9 @@ func NewRowWriter(w io.Writer) *RowWriter {
 	)}
 }
 
-// Write adds a row. Bytes in its strings that are not UTF-8 are escaped as \xNN, in place.
-func (w *RowWriter) Write(r *Row) error {
-	n := clean(r)
-	if _, err := w.w.Write([]Row{*r}); err != nil {
+// write adds a row of n bytes.
+func (w *tableWriter[T]) write(r *T, n int64) error {
+	if _, err := w.w.Write([]T{*r}); err != nil {
 		return fmt.Errorf("write Parquet row: %w", err)
 	}
 	w.size += n
@@ -152,15 +150,24 @@ func (w *RowWriter) Write(r *Row) error {
 }
 
 // Size returns the uncompressed bytes of the rows so far, counted as a reader holds them.
-func (w *RowWriter) Size() int64 { return w.size }
+func (w *tableWriter[T]) Size() int64 { return w.size }
 
 // Close writes the footer. It does not close the underlying writer.
-func (w *RowWriter) Close() error {
+func (w *tableWriter[T]) Close() error {
 	if err := w.w.Close(); err != nil {
 		return fmt.Errorf("write Parquet footer: %w", err)
 	}
 	return nil
 }
+
+// A RowWriter writes rows of traces to a Parquet file.
+type RowWriter struct{ tableWriter[Row] }
+
+// NewRowWriter returns a writer of one Parquet file to w.
+func NewRowWriter(w io.Writer) *RowWriter { return &RowWriter{newTableWriter[Row](w)} }
+
+// Write adds a row. Bytes in its strings that are not UTF-8 are escaped as \xNN, in place.
+func (w *RowWriter) Write(r *Row) error { return w.write(r, clean(r)) }
 
 // clean makes every string of r valid UTF-8 and returns the row's size in bytes.
 func clean(r *Row) (size int64) {

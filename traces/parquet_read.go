@@ -25,17 +25,19 @@ func ReadParquet(r io.ReaderAt, size int64, open func(*Header) (Sink, error)) er
 
 // ReadRows calls f with each row of a Parquet file of size bytes. The row is valid during
 // the call only. An error of f ends the reading and is returned as it is.
-func ReadRows(r io.ReaderAt, size int64, f func(*Row) error) error {
-	var rows *parquet.GenericReader[Row]
+func ReadRows(r io.ReaderAt, size int64, f func(*Row) error) error { return readTable(r, size, f) }
+
+func readTable[T any](r io.ReaderAt, size int64, f func(*T) error) error {
+	var rows *parquet.GenericReader[T]
 	err := guard(func() (err error) {
-		rows, err = openRows(r, size)
+		rows, err = openTable[T](r, size)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read Parquet: %w", err)
 	}
 	defer guard(rows.Close)
-	buf := make([]Row, 1)
+	buf := make([]T, 1)
 	for i := 0; ; i++ {
 		var n int
 		err := guard(func() (err error) {
@@ -58,7 +60,7 @@ func ReadRows(r io.ReaderAt, size int64, f func(*Row) error) error {
 	}
 }
 
-func openRows(r io.ReaderAt, size int64) (*parquet.GenericReader[Row], error) {
+func openTable[T any](r io.ReaderAt, size int64) (*parquet.GenericReader[T], error) {
 	var head [4]byte
 	var tail [8]byte // length of the footer, magic
 	if size < 12 {
@@ -82,14 +84,14 @@ func openRows(r io.ReaderAt, size int64) (*parquet.GenericReader[Row], error) {
 	if err != nil {
 		return nil, err
 	}
-	want := parquet.SchemaOf(Row{})
+	want := parquet.SchemaOf(new(T))
 	if err := sameColumns(f.Schema(), want); err != nil {
 		return nil, err
 	}
 	if err := checkChunks(f.Metadata(), size); err != nil {
 		return nil, err
 	}
-	return parquet.NewGenericReader[Row](f), nil
+	return parquet.NewGenericReader[T](f), nil
 }
 
 // sameColumns reports the first column of want that have lacks or holds with another type.
@@ -98,10 +100,10 @@ func sameColumns(have, want *parquet.Schema) error {
 		w, _ := want.Lookup(path...)
 		h, ok := have.Lookup(path...)
 		if !ok {
-			return fmt.Errorf("not a file of traces: it has no column %v", path)
+			return fmt.Errorf("not a file of the kind asked for: it has no column %v", path)
 		}
 		if h.Node.Type().Kind() != w.Node.Type().Kind() || h.MaxRepetitionLevel != w.MaxRepetitionLevel || h.MaxDefinitionLevel != w.MaxDefinitionLevel {
-			return fmt.Errorf("not a file of traces: column %v is %s", path, h.Node.Type())
+			return fmt.Errorf("not a file of the kind asked for: column %v is %s", path, h.Node.Type())
 		}
 	}
 	return nil

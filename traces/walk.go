@@ -63,7 +63,6 @@ func (w *Walk) State(inverse bool) (State, error) {
 		l := &locals[i]
 		same := w.told && slices.Contains(w.known, *l)
 		s.Locals[i] = Binding{Name: l.Name, Value: l.Text, Same: same}
-		s.Partial = s.Partial || same
 	}
 	if w.told {
 		for i := range w.known {
