@@ -75,6 +75,8 @@ type History interface {
 	LastChange(ctx context.Context, frame int, name string) (c traces.Change, ok bool, err error)
 	// LastRun returns the last event before now with which a line began to run.
 	LastRun(ctx context.Context, file string, line int) (seq int64, ok bool, err error)
+	// CallOf returns the event with which a frame of the stack was called.
+	CallOf(ctx context.Context, frame int) (traces.Event, error)
 	// At returns an event, without going there.
 	At(ctx context.Context, seq int64) (traces.Event, error)
 }
@@ -99,7 +101,8 @@ type Evaluator interface {
 
 // A Result is what an expression came to.
 type Result struct {
-	Value traces.Value
-	Truth bool
-	Err   string // if set, the exception that was raised, or why a value is not known
+	Value   traces.Value
+	Truth   bool
+	Unknown string // if set, why Truth is not known although Value is
+	Err     string // if set, the exception that was raised, or why Value is not known
 }

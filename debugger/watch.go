@@ -1,6 +1,7 @@
 package debugger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -246,8 +247,9 @@ func (r *Recorded) holds(ctx context.Context, at []int64, b *Breakpoint, w *watc
 		return nil, fmt.Errorf("condition of breakpoint %s: %w", b, err)
 	}
 	for i := range results {
-		holds[i] = results[i].Err == "" && results[i].Truth
-		if e := results[i].Err; e != "" {
+		e := cmp.Or(results[i].Err, results[i].Unknown)
+		holds[i] = e == "" && results[i].Truth
+		if e != "" {
 			r.report(at[i], b, w, log, "condition "+b.Condition+": "+e+r.global(at[i], e))
 		}
 	}

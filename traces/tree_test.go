@@ -24,7 +24,6 @@ type fakeProgram struct {
 type fakeThread struct {
 	id    int
 	stack []*fakeFrame
-	asked *fakeFrame
 	alive []*fakeFrame // generators that have yielded
 	scope map[*fakeFrame]bool
 }

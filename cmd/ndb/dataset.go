@@ -19,9 +19,11 @@ func newDatasetCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dataset",
 		Short: "Build, check and read datasets of traces",
-		Long: `A dataset is a folder of Parquet files, one row a trace, made from many programs.
+		Long: `A dataset is a folder of Parquet files, one row a trace, made from many programs. Trajectories
+are made of its traces.
 
   ndb dataset build --input programs.jsonl --out my-traces
+  ndb dataset trajectories my-traces --out my-trajectories
   ndb dataset stats my-traces
   ndb dataset verify my-traces
   ndb dataset show my-traces 0`,
@@ -32,7 +34,7 @@ func newDatasetCmd() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(newDatasetBuildCmd(), newDatasetStatsCmd(), newDatasetVerifyCmd(), newDatasetShowCmd())
+	cmd.AddCommand(newDatasetBuildCmd(), newDatasetTrajectoriesCmd(), newDatasetStatsCmd(), newDatasetVerifyCmd(), newDatasetShowCmd())
 	return cmd
 }
 

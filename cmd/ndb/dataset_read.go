@@ -17,10 +17,16 @@ func newDatasetStatsCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "stats DIR",
 		Short:   "Count what a dataset holds",
-		Long:    "Reads every file and counts programs, traces, events, outcomes, lengths, types, licences and bytes.",
+		Long:    "Reads every file and counts programs, traces, events, outcomes, lengths, types, licences and bytes; of\ntrajectories, what their manifest counts: actions, where they lead to, lengths, exits.",
 		Example: "  ndb dataset stats my-traces\n  ndb dataset stats my-traces --json | jq .lengths",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if m, err := dataset.ReadTrajectoryManifest(args[0]); err == nil {
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), m.Total)
+				}
+				return m.Total.Print(cmd.OutOrStdout())
+			}
 			bar := newMeter(cmd.ErrOrStderr(), "files")
 			s, err := dataset.ReadStats(cmd.Context(), args[0], func(done, total int) { bar.set(done, total, "") })
 			bar.close()
@@ -51,7 +57,8 @@ func newDatasetVerifyCmd() *cobra.Command {
 		Long: `Reads every file: its SHA-256, rows, trace ids, the order of steps and parts, UTF-8. Then runs the
 programs of a sample of traces again, with the settings of the build (flags given here come
 first), and compares every event. Results that rows state, as CruxEval's do, are compared by
-their text; a difference is a note, since equal values may be written differently.
+their text; a difference is a note, since equal values may be written differently. Trajectories
+are read, and every text is read back and compared with its states.
 Exit status 1 if something is wrong.`,
 		Example: "  ndb dataset verify my-traces\n  ndb dataset verify my-traces --sample 0      # only read\n  ndb dataset verify my-traces --sample 1000 --json",
 		Args:    usageArgs(cobra.ExactArgs(1)),
@@ -59,6 +66,9 @@ Exit status 1 if something is wrong.`,
 			c.Dir = args[0]
 			if c.Sample < 0 {
 				return usageError{fmt.Errorf("--sample %d", c.Sample)}
+			}
+			if dataset.IsTrajectories(c.Dir) {
+				return verifyTrajectories(cmd, c.Dir, asJSON)
 			}
 			m, err := dataset.ReadManifest(c.Dir)
 			if err != nil {
@@ -119,8 +129,8 @@ func newDatasetShowCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show DIR [TRACE]",
-		Short: "Print one trace of a dataset",
-		Long: `Prints a trace as ndb trace does. TRACE is its position, counted from 0 (the default), its trace id or
+		Short: "Print one trace or trajectory of a dataset",
+		Long: `Prints a trace as ndb trace does, or the text of a trajectory. TRACE is its position, counted from 0 (the default), its trace id or
 the first 8 digits of it, or the id of its input row.`,
 		Example: "  ndb dataset show my-traces\n  ndb dataset show my-traces 41\n  ndb dataset show my-traces sample_7\n  ndb dataset show my-traces 0a1b2c3d --json > one.jsonl",
 		Args:    usageArgs(cobra.RangeArgs(1, 2)),
@@ -130,6 +140,9 @@ the first 8 digits of it, or the id of its input row.`,
 				name = args[1]
 			}
 			out := cmd.OutOrStdout()
+			if dataset.IsTrajectories(args[0]) {
+				return showTrajectory(cmd.Context(), out, args[0], name, asJSON)
+			}
 			var sink traces.Sink
 			if asJSON {
 				sink = traces.NewJSONLWriter(out)

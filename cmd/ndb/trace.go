@@ -105,7 +105,7 @@ own, while the whole program, such as a test suite, runs around them at nearly f
 func chooseProgram(p *cpython.Program, args []string, cmd *cobra.Command) error {
 	if p.Module == "" {
 		if len(args) == 0 {
-			return errors.New("name a program: ndb trace PROGRAM")
+			return errors.New("name a program")
 		}
 		p.Path, args = args[0], args[1:]
 	}

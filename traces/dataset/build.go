@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gofrs/flock"
@@ -60,7 +61,8 @@ type builder struct {
 }
 
 func (b *builder) build(ctx context.Context) (*Result, error) {
-	if err := b.checkFolder(); err != nil {
+	var err error
+	if b.isNew, err = checkFolder(b.Out); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{dataDir, completionsDir, workDir} {
@@ -68,7 +70,7 @@ func (b *builder) build(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	unlock, err := b.lock()
+	unlock, err := lockFolder(b.Out, b.Shard, b.Shards)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +86,10 @@ func (b *builder) build(ctx context.Context) (*Result, error) {
 			todo = append(todo, i)
 		}
 	}
-	if err := b.removeStale(todo); err != nil {
+	mine := func(name string) bool {
+		return slices.ContainsFunc(todo, func(i int) bool { return b.plan.files[i].name == name })
+	}
+	if err := removeStale(b.Out, mine); err != nil {
 		return result, err
 	}
 	if err := b.run(ctx, todo, result); err != nil {
@@ -94,44 +99,44 @@ func (b *builder) build(ctx context.Context) (*Result, error) {
 	return result, b.finish(result)
 }
 
-// checkFolder refuses a folder with other things in it.
-func (b *builder) checkFolder() error {
-	entries, err := os.ReadDir(b.Out)
+// checkFolder refuses a folder with other things in it. It reports whether there is none.
+func checkFolder(dir string) (isNew bool, err error) {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		if b.isNew = errors.Is(err, fs.ErrNotExist); b.isNew {
-			return nil
+		if errors.Is(err, fs.ErrNotExist) {
+			return true, nil
 		}
-		return err
+		return false, err
 	}
 	for _, e := range entries {
 		if e.Name() == manifestFile || e.Name() == workDir || e.Name() == completionsDir {
-			return nil
+			return false, nil
 		}
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".git") {
-			return fmt.Errorf("the folder holds other things (%s): take an empty one, or one of a dataset", e.Name())
+			return false, fmt.Errorf("the folder holds other things (%s): take an empty one, or one of a dataset", e.Name())
 		}
 	}
-	return nil
+	return false, nil
 }
 
-// lock takes the folder: alone for a whole build; together with other parts, but not with
-// the same one, for a part.
-func (b *builder) lock() (unlock func(), err error) {
-	whole := flock.New(filepath.Join(b.Out, workDir, "lock"))
-	if b.Shards == 0 {
+// lockFolder takes a folder: alone for a whole build, with no parts; together with other
+// parts, but not with the same one, for a part.
+func lockFolder(dir string, shard, shards int) (unlock func(), err error) {
+	whole := flock.New(filepath.Join(dir, workDir, "lock"))
+	if shards == 0 {
 		return tryLock(whole, whole.TryLock)
 	}
 	unlockWhole, err := tryLock(whole, whole.TryRLock)
 	if err != nil {
 		return nil, err
 	}
-	part := flock.New(filepath.Join(b.Out, workDir, fmt.Sprintf("part-%d-of-%d.lock", b.Shard, b.Shards)))
+	part := flock.New(filepath.Join(dir, workDir, fmt.Sprintf("part-%d-of-%d.lock", shard, shards)))
 	unlockPart, err := tryLock(part, part.TryLock)
 	if err != nil {
 		unlockWhole()
-		return nil, fmt.Errorf("part %d/%d: %w", b.Shard, b.Shards, err)
+		return nil, fmt.Errorf("part %d/%d: %w", shard, shards, err)
 	}
 	return func() { unlockPart(); unlockWhole() }, nil
 }
@@ -229,18 +234,14 @@ func (b *builder) completion(f planFile) *Completion {
 }
 
 // removeStale removes what killed builds of the same files left in the work folder.
-func (b *builder) removeStale(todo []int) error {
-	mine := map[string]bool{}
-	for _, i := range todo {
-		mine[b.plan.files[i].name] = true
-	}
-	entries, err := os.ReadDir(filepath.Join(b.Out, workDir))
+func removeStale(dir string, mine func(name string) bool) error {
+	entries, err := os.ReadDir(filepath.Join(dir, workDir))
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if name, rest, _ := strings.Cut(e.Name(), "."); mine[name] && strings.HasSuffix(rest, ".tmp") {
-			if err := os.Remove(filepath.Join(b.Out, workDir, e.Name())); err != nil {
+		if name, rest, _ := strings.Cut(e.Name(), "."); mine(name) && strings.HasSuffix(rest, ".tmp") {
+			if err := os.Remove(filepath.Join(dir, workDir, e.Name())); err != nil {
 				return err
 			}
 		}
@@ -251,8 +252,7 @@ func (b *builder) removeStale(todo []int) error {
 // finish writes the manifest and the card if no file is left to build. Of parts that end
 // at the same time the last one to give up its lock gets here alone, and sees them all.
 func (b *builder) finish(result *Result) error {
-	whole := flock.New(filepath.Join(b.Out, workDir, "lock"))
-	unlock, err := tryLock(whole, whole.TryLock)
+	unlock, err := lockFolder(b.Out, 0, 0)
 	alone := err == nil
 	if err != nil && !errors.Is(err, ErrLocked) {
 		return err

@@ -297,7 +297,7 @@ func TestBuildRefuses(t *testing.T) {
 	other = c
 	other.Out = dir
 	refuse("folder in use", other, "holds other things (out)")
-	unlock, err := (&builder{Config: c}).lock()
+	unlock, err := lockFolder(c.Out, c.Shard, c.Shards)
 	if err != nil {
 		t.Fatal(err)
 	}

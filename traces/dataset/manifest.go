@@ -132,6 +132,9 @@ func ReadManifest(dir string) (*Manifest, error) {
 	if err := json.Unmarshal(text, m); err != nil {
 		return nil, fmt.Errorf("read %s: %w", filepath.Join(dir, manifestFile), err)
 	}
+	if IsTrajectories(dir) {
+		return nil, fmt.Errorf("%s: it holds trajectories, not traces", dir)
+	}
 	if m.Recipe.Format != formatVersion {
 		return nil, fmt.Errorf("%s: format %d of the manifest is not known (known: %d)", dir, m.Recipe.Format, formatVersion)
 	}

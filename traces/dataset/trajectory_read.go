@@ -1,0 +1,198 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"text/template"
+
+	"github.com/neural-debugger/ndb/traces"
+)
+
+//go:embed trajectory_card.md.tmpl
+var trajectoryCardText string
+
+// trajectoryCard writes the README.md of a folder of trajectories.
+func trajectoryCard(m *TrajectoryManifest) ([]byte, error) {
+	t, err := template.New("card").Parse(trajectoryCardText)
+	if err != nil {
+		return nil, err
+	}
+	var splits []string
+	for _, f := range m.Files {
+		if !slices.Contains(splits, f.Split) {
+			splits = append(splits, f.Split)
+		}
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, map[string]any{
+		"M": m, "Size": sizeCategory(m.Total.Trajectories), "Splits": splits, "MB": float64(m.Total.TextBytes) / 1e6,
+		"Features": features(reflect.TypeFor[traces.TrajectoryRow](), "  "), "Actions": commonest(m.Total.Actions, 0),
+	})
+	return b.Bytes(), err
+}
+
+// Print writes the totals for people to read.
+func (t *TrajectoryTotals) Print(w io.Writer) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	n := max(t.Trajectories, 1)
+	fmt.Fprintf(tw, "trajectories\t%d\tof %d traces\n", t.Trajectories, t.Traces)
+	fmt.Fprintf(tw, "text\t%.2f MB\t%d characters each\n", float64(t.TextBytes)/1e6, t.Chars/n)
+	fmt.Fprintf(tw, "states\t%d\t%.1f each\n", t.States, float64(t.States)/float64(n))
+	for _, direction := range slices.Sorted(maps.Keys(t.Lengths)) {
+		lengths := map[int64]int64{}
+		for length, n := range t.Lengths[direction] {
+			lengths[int64(length)] += n
+		}
+		q := quantiles(lengths)
+		fmt.Fprintf(tw, "%s\t%d\tactions each: half at most %d, 90 %% %d, 99 %% %d, all %d\n", direction, t.Directions[direction], q.P50, q.P90, q.P99, q.Max)
+	}
+	for _, a := range commonest(t.Actions, 0) {
+		var to []string
+		for _, k := range commonest(t.Kinds[a.Name], 4) {
+			to = append(to, fmt.Sprintf("%s %.0f %%", k.Name, 100*float64(k.N)/float64(a.N)))
+		}
+		fmt.Fprintf(tw, "%s\t%d\tleads to %s\n", a.Name, a.N, strings.Join(to, ", "))
+	}
+	for _, e := range commonest(t.Exits, 0) {
+		name := e.Name
+		if name == "" {
+			name = "no exit"
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%.1f %% of the trajectories\n", name, e.N, 100*float64(e.N)/float64(n))
+	}
+	for _, left := range []struct {
+		n    int64
+		what string
+	}{{t.Repeats, "repeats thrown away"}, {t.TooLong, "drawn of code longer than the budget"}, {t.Unwritable, "drawn that the form cannot hold"}, {t.Unmovable, "traces without a call"}} {
+		if left.n > 0 {
+			fmt.Fprintf(tw, "left out\t%d\t%s\n", left.n, left.what)
+		}
+	}
+	return tw.Flush()
+}
+
+// eachTrajectory calls f with each row of a file of trajectories in dir.
+func eachTrajectory(ctx context.Context, dir, name string, f func(*traces.TrajectoryRow) error) error {
+	file, err := os.Open(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	err = traces.ReadTrajectoryRows(file, info.Size(), func(r *traces.TrajectoryRow) error {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		return f(r)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// ShowTrajectory calls f with one trajectory of dir: by its position, from 0, or the first
+// one of a trace, by its id or the beginning of it, or by its row's own id.
+func ShowTrajectory(ctx context.Context, dir, name string, f func(*traces.TrajectoryRow) error) error {
+	m, err := ReadTrajectoryManifest(dir)
+	if err != nil {
+		return err
+	}
+	index, err := strconv.ParseInt(name, 10, 64)
+	isIndex := err == nil && len(name) < 8
+	for _, c := range m.Files {
+		if isIndex && index >= c.Trajectories {
+			index -= c.Trajectories
+			continue
+		}
+		at := int64(-1)
+		err := eachTrajectory(ctx, dir, c.File, func(r *traces.TrajectoryRow) error {
+			at++
+			if isIndex && at == index || !isIndex && (r.ID == name || len(name) >= 8 && strings.HasPrefix(r.TraceID, name)) {
+				return errors.Join(f(r), errFound)
+			}
+			return nil
+		})
+		if errors.Is(err, errFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: no trajectory %s: it holds %d, counted from 0", dir, name, m.Total.Trajectories)
+}
+
+// VerifyTrajectories checks the files in dir against their manifest: their SHA-256 and
+// numbers of rows, and that every text, read back, is the states and actions of its row. It
+// returns what is wrong, at most 20 things.
+func VerifyTrajectories(ctx context.Context, dir string, progress func(done, total int)) (problems []string, err error) {
+	m, err := ReadTrajectoryManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	bad := func(format string, args ...any) {
+		if len(problems) < 20 {
+			problems = append(problems, fmt.Sprintf(format, args...))
+		}
+	}
+	for i, c := range m.Files {
+		sum := sha256.New()
+		f, err := os.Open(filepath.Join(dir, c.File))
+		if err != nil {
+			bad("%v", err)
+			continue
+		}
+		_, err = io.Copy(sum, f)
+		f.Close()
+		if err != nil || hex.EncodeToString(sum.Sum(nil)) != c.SHA256 {
+			bad("%s: its SHA-256 is not that of the manifest", c.File)
+			continue
+		}
+		rows := int64(0)
+		err = eachTrajectory(ctx, dir, c.File, func(r *traces.TrajectoryRow) error {
+			if rows++; !readsBack(r) {
+				bad("%s: row %d: its text does not read back as its steps", c.File, rows-1)
+			}
+			return nil
+		})
+		if context.Cause(ctx) != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err != nil {
+			bad("%v", err)
+		}
+		if rows != c.Trajectories {
+			bad("%s: %d rows, the manifest says %d", c.File, rows, c.Trajectories)
+		}
+		progress(i+1, len(m.Files))
+	}
+	return problems, nil
+}
+
+// readsBack reports whether a row's text says what its steps say.
+func readsBack(r *traces.TrajectoryRow) bool {
+	parse, form := traces.ParseND, (*traces.Trajectory).NDForm
+	if r.Format == "cwm" {
+		parse, form = traces.ParseCWM, (*traces.Trajectory).CWMForm
+	}
+	got, err := parse(r.Text)
+	return err == nil && reflect.DeepEqual(got, form(r.Trajectory()))
+}
