@@ -45,8 +45,9 @@ func newDatasetStatsCmd() *cobra.Command {
 
 func newDatasetVerifyCmd() *cobra.Command {
 	var (
-		target targetFlags
-		asJSON bool
+		target    targetFlags
+		tracesDir string
+		asJSON    bool
 	)
 	c := dataset.VerifyConfig{}
 	engine := pflag.NewFlagSet("engine", pflag.ContinueOnError)
@@ -58,7 +59,8 @@ func newDatasetVerifyCmd() *cobra.Command {
 programs of a sample of traces again, with the settings of the build (flags given here come
 first), and compares every event. Results that rows state, as CruxEval's do, are compared by
 their text; a difference is a note, since equal values may be written differently. Trajectories
-are read, and every text is read back and compared with its states.
+are read, and every text is read back and compared with its states; with --traces, every state
+with the trace's.
 Exit status 1 if something is wrong.`,
 		Example: "  ndb dataset verify my-traces\n  ndb dataset verify my-traces --sample 0      # only read\n  ndb dataset verify my-traces --sample 1000 --json",
 		Args:    usageArgs(cobra.ExactArgs(1)),
@@ -68,7 +70,7 @@ Exit status 1 if something is wrong.`,
 				return usageError{fmt.Errorf("--sample %d", c.Sample)}
 			}
 			if dataset.IsTrajectories(c.Dir) {
-				return verifyTrajectories(cmd, c.Dir, asJSON)
+				return verifyTrajectories(cmd, c.Dir, tracesDir, asJSON)
 			}
 			m, err := dataset.ReadManifest(c.Dir)
 			if err != nil {
@@ -103,6 +105,7 @@ Exit status 1 if something is wrong.`,
 			return err
 		},
 	}
+	cmd.Flags().StringVar(&tracesDir, "traces", "", "of trajectories: the `DIR` of the dataset that they were made of")
 	cmd.Flags().IntVar(&c.Sample, "sample", 20, "run `N` traces again; 0: none")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().AddFlagSet(engine)

@@ -113,9 +113,9 @@ func showTrajectory(ctx context.Context, w io.Writer, dir, name string, asJSON b
 }
 
 // verifyTrajectories checks a folder of trajectories.
-func verifyTrajectories(cmd *cobra.Command, dir string, asJSON bool) error {
+func verifyTrajectories(cmd *cobra.Command, dir, tracesDir string, asJSON bool) error {
 	bar := newMeter(cmd.ErrOrStderr(), "files")
-	problems, err := dataset.VerifyTrajectories(cmd.Context(), dir, func(done, total int) { bar.set(done, total, "") })
+	problems, err := dataset.VerifyTrajectories(cmd.Context(), dir, tracesDir, func(done, total int) { bar.set(done, total, "") })
 	bar.close()
 	if err != nil {
 		return err
@@ -131,7 +131,8 @@ func verifyTrajectories(cmd *cobra.Command, dir string, asJSON bool) error {
 			fmt.Fprintln(out, p)
 		}
 		if len(problems) == 0 {
-			_, err = fmt.Fprintln(out, "every file is what the manifest says, and every text reads back as its states")
+			_, err = fmt.Fprintln(out, "every file is what the manifest says, and every text reads back as its states"+
+				map[bool]string{true: ", which are those of the traces"}[tracesDir != ""])
 		}
 	}
 	if err == nil && len(problems) > 0 {

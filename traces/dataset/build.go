@@ -65,7 +65,7 @@ func (b *builder) build(ctx context.Context) (*Result, error) {
 	if b.isNew, err = checkFolder(b.Out); err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{dataDir, completionsDir, workDir} {
+	for _, dir := range []string{workDir, dataDir, completionsDir} { // the one by which a folder is known first
 		if err := os.MkdirAll(filepath.Join(b.Out, dir), 0o755); err != nil {
 			return nil, err
 		}

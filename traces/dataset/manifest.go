@@ -141,8 +141,12 @@ func ReadManifest(dir string) (*Manifest, error) {
 	return m, nil
 }
 
-func (r *Recipe) hash() string {
-	sum := sha256.Sum256(encodeJSON(r))
+func (r *Recipe) hash() string { return hashJSON(r) }
+
+func (m *Manifest) hash() string { return hashJSON(m) }
+
+func hashJSON(v any) string {
+	sum := sha256.Sum256(encodeJSON(v))
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -71,7 +71,7 @@ type TrajectoryRecipe struct {
 	Kind      string `json:"kind"` // "trajectories"
 	Format    int    `json:"format"`
 	Tool      string `json:"tool"`
-	Dataset   string `json:"dataset"` // SHA-256 of the dataset's manifest
+	Dataset   string `json:"dataset"` // hash of the dataset's manifest
 	Policy    string `json:"policy"`
 	Text      string `json:"text"`
 	Direction string `json:"direction"`
@@ -206,15 +206,13 @@ func (b *trajectoryBuilder) build(ctx context.Context) (*TrajectoryResult, error
 		return nil, err
 	}
 	b.files = m.Files
-	sum := sha256.Sum256(encodeJSON(m))
-	b.recipe = TrajectoryRecipe{Kind: trajectoryKind, Format: formatVersion, Tool: b.Tool, Dataset: hex.EncodeToString(sum[:]), Policy: b.Policy, Text: b.Format,
+	b.recipe = TrajectoryRecipe{Kind: trajectoryKind, Format: formatVersion, Tool: b.Tool, Dataset: m.hash(), Policy: b.Policy, Text: b.Format,
 		Direction: b.Direction, Seed: b.Seed, PerTrace: b.PerTrace, MaxChars: b.MaxChars, MaxSteps: b.MaxSteps}
-	hash := sha256.Sum256(encodeJSON(b.recipe))
-	b.hash = hex.EncodeToString(hash[:16])
+	b.hash = hashJSON(b.recipe)
 	if _, err := checkFolder(b.Out); err != nil {
 		return nil, err
 	}
-	for _, dir := range []string{dataDir, completionsDir, workDir} {
+	for _, dir := range []string{workDir, dataDir, completionsDir} { // the one by which a folder is known first
 		if err := os.MkdirAll(filepath.Join(b.Out, dir), 0o755); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -141,50 +142,156 @@ func ShowTrajectory(ctx context.Context, dir, name string, f func(*traces.Trajec
 }
 
 // VerifyTrajectories checks the files in dir against their manifest: their SHA-256 and
-// numbers of rows, and that every text, read back, is the states and actions of its row. It
-// returns what is wrong, at most 20 things.
-func VerifyTrajectories(ctx context.Context, dir string, progress func(done, total int)) (problems []string, err error) {
+// numbers of rows, and that every text, read back, is the states and actions of its row.
+// With the dataset from which they were made, every state is compared with the trace's at
+// the same event. It returns what is wrong, at most 20 things.
+func VerifyTrajectories(ctx context.Context, dir, tracesDir string, progress func(done, total int)) (problems []string, err error) {
 	m, err := ReadTrajectoryManifest(dir)
 	if err != nil {
 		return nil, err
 	}
-	bad := func(format string, args ...any) {
-		if len(problems) < 20 {
-			problems = append(problems, fmt.Sprintf(format, args...))
+	if tracesDir != "" {
+		of, err := ReadManifest(tracesDir)
+		if err != nil {
+			return nil, err
+		}
+		if of.hash() != m.Recipe.Dataset {
+			return nil, fmt.Errorf("%s: the trajectories were made of another dataset", tracesDir)
 		}
 	}
-	for i, c := range m.Files {
-		sum := sha256.New()
-		f, err := os.Open(filepath.Join(dir, c.File))
-		if err != nil {
-			bad("%v", err)
-			continue
-		}
-		_, err = io.Copy(sum, f)
-		f.Close()
-		if err != nil || hex.EncodeToString(sum.Sum(nil)) != c.SHA256 {
-			bad("%s: its SHA-256 is not that of the manifest", c.File)
-			continue
-		}
-		rows := int64(0)
-		err = eachTrajectory(ctx, dir, c.File, func(r *traces.TrajectoryRow) error {
-			if rows++; !readsBack(r) {
-				bad("%s: row %d: its text does not read back as its steps", c.File, rows-1)
+	v := &trajectoryVerifier{dir: dir, traces: tracesDir}
+	for i := range m.Files {
+		if err := v.file(ctx, &m.Files[i]); err != nil {
+			if context.Cause(ctx) != nil {
+				return nil, context.Cause(ctx)
 			}
-			return nil
-		})
-		if context.Cause(ctx) != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil {
-			bad("%v", err)
-		}
-		if rows != c.Trajectories {
-			bad("%s: %d rows, the manifest says %d", c.File, rows, c.Trajectories)
+			v.bad("%v", err)
 		}
 		progress(i+1, len(m.Files))
 	}
-	return problems, nil
+	return v.problems, nil
+}
+
+type trajectoryVerifier struct {
+	dir, traces string
+	problems    []string
+}
+
+func (v *trajectoryVerifier) bad(format string, args ...any) {
+	if len(v.problems) < 20 {
+		v.problems = append(v.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// file checks one file of trajectories.
+func (v *trajectoryVerifier) file(ctx context.Context, c *TrajectoryCompletion) error {
+	f, err := os.Open(filepath.Join(v.dir, c.File))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return err
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != c.SHA256 {
+		return fmt.Errorf("%s: its SHA-256 is not that of the manifest", c.File)
+	}
+	rows := int64(0)
+	check := func(r *traces.TrajectoryRow) error {
+		if rows++; !readsBack(r) {
+			v.bad("%s: row %d: its text does not read back as its steps", c.File, rows-1)
+		}
+		return nil
+	}
+	if v.traces == "" {
+		err = eachTrajectory(ctx, v.dir, c.File, check)
+	} else {
+		err = v.beside(ctx, c, check)
+	}
+	if err == nil && rows != c.Trajectories {
+		err = fmt.Errorf("%s: %d rows, the manifest says %d", c.File, rows, c.Trajectories)
+	}
+	return err
+}
+
+// beside reads a file of trajectories and that of their traces, which are in the same order.
+func (v *trajectoryVerifier) beside(ctx context.Context, c *TrajectoryCompletion, check func(*traces.TrajectoryRow) error) error {
+	next, stop := iter.Pull2(func(yield func(*traces.TrajectoryRow, error) bool) {
+		err := eachTrajectory(ctx, v.dir, c.File, func(r *traces.TrajectoryRow) error {
+			if !yield(r, nil) {
+				return errFound
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errFound) {
+			yield(nil, err)
+		}
+	})
+	defer stop()
+	r, err, more := next()
+	row := 0
+	readErr := eachRecording(ctx, v.traces, c.File, func(of *traces.Row, rec *traces.Recording) error {
+		for ; more && err == nil && r.TraceID == of.TraceID; r, err, more = next() {
+			if e := errors.Join(check(r), agrees(r, rec)); e != nil {
+				v.bad("%s: row %d: %v", c.File, row, e)
+			}
+			row++
+		}
+		return err
+	})
+	if readErr == nil && more {
+		readErr = fmt.Errorf("%s: row %d: no trace %s comes here in the dataset", c.File, row, r.TraceID)
+	}
+	return readErr
+}
+
+// agrees reports the first state of a trajectory that is not the trace's.
+func agrees(r *traces.TrajectoryRow, rec *traces.Recording) error {
+	known := map[int64]map[string]string{} // by frame: the locals that the states tell
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		if s.Seq < 0 {
+			continue
+		}
+		e, err := rec.At(s.Seq)
+		if err != nil {
+			return fmt.Errorf("state %d: %w", i, err)
+		}
+		if s.Kind != e.Kind.String() || s.Src != e.Src || s.Value != nil && *s.Value != e.Value.Text || (s.Value == nil) != e.Kind.HasLocals() {
+			return fmt.Errorf("state %d is %s %q, event %d is %s %q", i, s.Kind, s.Src, s.Seq, e.Kind, e.Src)
+		}
+		if !e.Kind.HasLocals() {
+			continue
+		}
+		told := known[e.Frame]
+		if !slices.ContainsFunc(s.Locals, func(l traces.TrajectoryBinding) bool { return l.Same }) {
+			told = map[string]string{} // all of them are told
+		}
+		for _, l := range s.Locals {
+			if old, ok := told[l.Name]; l.Same && (!ok || old != l.Value) {
+				return fmt.Errorf("state %d: %s is %s, as before, it says; before it was %s", i, l.Name, l.Value, old)
+			}
+			told[l.Name] = l.Value
+		}
+		for _, name := range s.Deleted {
+			delete(told, name)
+		}
+		known[e.Frame] = told
+		locals, err := rec.Locals(s.Seq)
+		if err != nil {
+			return fmt.Errorf("state %d: %w", i, err)
+		}
+		if len(locals) != len(told) {
+			return fmt.Errorf("state %d tells %v, event %d has %v", i, told, s.Seq, locals)
+		}
+		for _, l := range locals {
+			if told[l.Name] != l.Text {
+				return fmt.Errorf("state %d: %s is %s, at event %d it is %s", i, l.Name, told[l.Name], s.Seq, l.Text)
+			}
+		}
+	}
+	return nil
 }
 
 // readsBack reports whether a row's text says what its steps say.
