@@ -17,8 +17,7 @@ const (
 )
 
 // A Recording is a trace to move about in: its tree, and the state at every event. It is a
-// [Sink]; after End, or once the trace is known to be cut, its methods may be called, from
-// one goroutine at a time. Values are kept in memory up to 64 MB, beyond that in a
+// [Sink] that can be read while it grows, from one goroutine at a time. Values are kept in memory up to 64 MB, beyond that in a
 // temporary file until Close; the tree stays in memory.
 type Recording struct {
 	Tree
@@ -230,6 +229,9 @@ func (r *Recording) block(i int) (*blockText, error) {
 		return t, nil
 	}
 	b := r.blocks[i]
+	if i == len(r.blocks)-1 && len(r.starts) > 0 { // it is being filled
+		return &blockText{text: string(r.buf), starts: r.starts}, nil
+	}
 	buf := make([]byte, b.size+4*b.events)
 	if _, err := r.spool.ReadAt(buf, b.off); err != nil {
 		return nil, err

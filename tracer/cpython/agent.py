@@ -25,6 +25,7 @@ marshal format version 2. An item of a list is one of:
     (FILE, path, source or None)        numbered from 0 in order
     (OUTPUT, stream, bytes)
     (BEGIN, args)                   a call recorded by --within starts, a trace of its own
+    (STOP, ...) (REPLY, ...) (NOTE, ...)    of a debugger, see debug.py
     (END, status, exit code or None, value or None, text or None)
 
 A value is an int, str, float, complex, bool, None or Ellipsis as it is; StopIteration
@@ -1360,6 +1361,9 @@ class Recorder:
                 elif event == 'lost':
                     turn(thread)
                     append((LOST, fid, arg))
+                elif event == 'changed':   # by a debugger
+                    shared.last = None
+                    at = _ANYWHERE
                 if len(buf) >= shared.limit:
                     spill()
                 return trace
@@ -1474,6 +1478,9 @@ class Recorder:
                 elif event == 'lost':
                     turn(thread)
                     append((LOST, fid, arg))
+                elif event == 'changed':   # by a debugger
+                    shared.last = None
+                    at = _ANYWHERE
                 if len(buf) >= shared.limit:
                     spill()
                 return trace
@@ -2171,6 +2178,11 @@ def run(request_fd, fd):
     guard(not request['within'] or _VERSION < (3, 12))
     one = Run(request)
     _defer_interrupts(one.recorder)
+    if request.get('control'):
+        sys.path.insert(0, os.path.dirname(_HERE))
+        import _ndb_debug
+        del sys.path[0]
+        _ndb_debug.attach(one, request['control'])
     one.prepare()
     _exit(one.main(request, fd))
 

@@ -46,6 +46,11 @@ func marshalValue(out []byte, v any) []byte {
 		for _, s := range v {
 			out = marshalValue(out, s)
 		}
+	case []any:
+		sized(mList, len(v))
+		for _, x := range v {
+			out = marshalValue(out, x)
+		}
 	case []int:
 		sized(mList, len(v))
 		for _, n := range v {

@@ -22,6 +22,9 @@ const EmbeddedVersion = "3.14.6"
 //go:embed agent.py
 var agentSource string
 
+//go:embed debug.py
+var debugSource string
+
 // An Interpreter is a CPython that can run the agent.
 type Interpreter struct {
 	Name    string   // as it was asked for: "embedded" or a path
@@ -136,22 +139,26 @@ print(json.dumps([sys.implementation.name, list(sys.version_info[:3]), sys.execu
 	return nil
 }
 
-// unpackAgent writes the agent as a module into the cache, where the interpreter keeps its compiled form.
+// unpackAgent writes the agent as modules into the cache, where the interpreter keeps their compiled form.
 func unpackAgent(cache string) (dir string, err error) {
-	sum := sha256.Sum256([]byte(agentSource))
+	sum := sha256.Sum256([]byte(agentSource + debugSource))
 	dir = filepath.Join(cache, "agent-"+hex.EncodeToString(sum[:6]))
-	path := filepath.Join(dir, "_ndb_agent.py")
-	if b, err := os.ReadFile(path); err == nil && string(b) == agentSource {
-		return dir, nil
-	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
+	return dir, errors.Join(unpackModule(dir, "_ndb_debug.py", debugSource), unpackModule(dir, "_ndb_agent.py", agentSource))
+}
+
+func unpackModule(dir, name, source string) error {
+	path := filepath.Join(dir, name)
+	if b, err := os.ReadFile(path); err == nil && string(b) == source {
+		return nil
+	}
 	tmp, err := os.CreateTemp(dir, "agent")
 	if err != nil {
-		return "", err
+		return err
 	}
-	_, err = tmp.WriteString(agentSource)
+	_, err = tmp.WriteString(source)
 	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
@@ -159,7 +166,7 @@ func unpackAgent(cache string) (dir string, err error) {
 	if err != nil {
 		os.Remove(tmp.Name())
 	}
-	return dir, err
+	return err
 }
 
 // unpackPython unpacks the embedded interpreter once and returns its executable.

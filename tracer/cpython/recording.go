@@ -25,6 +25,9 @@ const (
 	wOutput
 	wBegin
 	wEnd
+	wStop
+	wReply
+	wNote
 )
 
 // wRefused is the exit code of an end that says that the program has no such entry.
@@ -61,6 +64,7 @@ type recording struct {
 	pending traces.Output // output not yet passed on: writes between two events are one
 	end     *traces.Outcome
 	refused bool // the program has no such entry
+	live    *Live
 }
 
 type file struct {
@@ -236,6 +240,11 @@ func (rec *recording) item() error {
 		return rec.begin()
 	case wEnd:
 		return rec.finish()
+	case wStop, wReply, wNote:
+		if rec.live == nil {
+			return errWire
+		}
+		return rec.live.item(kind, n)
 	default:
 		return errWire
 	}
@@ -619,6 +628,9 @@ func (rec *recording) write() error {
 	stream := "stdout"
 	if fd == 2 {
 		stream = "stderr"
+	}
+	if rec.live != nil && rec.live.events.Output != nil {
+		rec.live.events.Output(traces.Output{Seq: rec.events, Stream: stream, Text: cleanText(b)})
 	}
 	return rec.text(stream, b)
 }

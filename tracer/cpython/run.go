@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -38,6 +39,27 @@ type Streams struct {
 // ended. An error means that ndb failed, or (wrapping [ErrProgram]) that there is no such
 // program or function, never that the program failed. When ctx ends, the program gets SIGINT, then SIGKILL.
 func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, open func(*traces.Header) (traces.Sink, error)) (*traces.Outcome, error) {
+	run, err := start(ctx, py, c, p, s, open, false)
+	if err != nil {
+		return nil, err
+	}
+	return run.finish(run.rec.read(run.wire, run.watch))
+}
+
+// A process is a program that runs under the agent.
+type process struct {
+	cmd     *exec.Cmd
+	rec     *recording
+	wire    io.Reader
+	watch   *watch
+	control *os.File // to the agent's debugger, if there is one
+	stray   [2]*strayOutput
+	own     bool // process group
+	cleanup []func()
+}
+
+// start starts a program.
+func start(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, open func(*traces.Header) (traces.Sink, error), debug bool) (_ *process, err error) {
 	if runtime.GOOS == "windows" {
 		return nil, errors.New("programs can be traced on Linux, macOS and other Unix systems, not on Windows")
 	}
@@ -62,8 +84,13 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 			request["calls"] = p.Calls
 		}
 	}
-	rec := newRecording(p.header(py, &c), py.Minor, open)
-	rec.within = p.Within != ""
+	run := &process{rec: newRecording(p.header(py, &c), py.Minor, open), own: !s.Terminal}
+	run.rec.within = p.Within != ""
+	defer func() {
+		if err != nil {
+			run.clean()
+		}
+	}()
 
 	var pipes pipeSet
 	defer pipes.close()
@@ -71,6 +98,7 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	wireR, wireW := pipes.pipe()
 	outR, outW := pipes.pipe()
 	errR, errW := pipes.pipe()
+	controlR, controlW := pipes.pipe()
 	if pipes.err != nil {
 		return nil, pipes.err
 	}
@@ -78,8 +106,9 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	if err != nil {
 		return nil, err
 	}
+	run.cmd = cmd
 	if c.Strict {
-		defer os.RemoveAll(scratch)
+		run.cleanup = append(run.cleanup, func() { os.RemoveAll(scratch) })
 		filter, err := sandbox.ChildFilter()
 		if err != nil {
 			return nil, err
@@ -91,6 +120,10 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 		cmd.ExtraFiles = append(cmd.ExtraFiles, s.Stdout, s.Stderr)
 		request["forward"] = []int{5, 6}
 	}
+	if debug {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, controlR)
+		request["control"] = 2 + len(cmd.ExtraFiles)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, outW, errW
 	if s.Stdin != nil {
 		cmd.Stdin = s.Stdin
@@ -100,7 +133,7 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		run.cleanup = append(run.cleanup, func() { f.Close() })
 		cmd.Stdin = f
 	}
 	prepare(cmd, !s.Terminal)
@@ -108,40 +141,59 @@ func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	if err := sandbox.WithoutASLR(cmd.Start); err != nil {
 		return nil, fmt.Errorf("start python: %w", err)
 	}
-	for _, f := range []*os.File{requestR, wireW, outW, errW} {
-		f.Close()
-	}
 	go func() {
 		requestW.Write(marshalValue(nil, request)) // fails if the process is gone, which the wire tells
 		requestW.Close()
 	}()
-	stray := [2]*strayOutput{readStray(outR, s.Stdout, c.Limits.Output), readStray(errR, s.Stderr, c.Limits.Output)}
-
-	w := &watch{foreground: s.Terminal, kill: func(sig syscall.Signal) { killProcess(cmd.Process.Pid, !s.Terminal, sig) }}
-	w.start(ctx, time.Duration(c.Limits.TimeMS)*time.Millisecond)
-	if !rec.within {
-		if err := rec.begin(); err != nil {
-			w.kill(syscall.SIGKILL)
+	run.stray = [2]*strayOutput{readStray(outR, s.Stdout, c.Limits.Output), readStray(errR, s.Stderr, c.Limits.Output)}
+	run.wire = bufio.NewReaderSize(wireR, 1<<18)
+	run.cleanup = append(run.cleanup, func() { wireR.Close(); outR.Close(); errR.Close() })
+	pipes.keep(requestW, wireR, outR, errR)
+	if debug {
+		run.control = controlW
+		run.cleanup = append(run.cleanup, func() { controlW.Close() })
+		pipes.keep(controlW)
+	}
+	run.watch = &watch{foreground: s.Terminal, kill: run.kill}
+	run.watch.start(ctx, time.Duration(c.Limits.TimeMS)*time.Millisecond)
+	if !run.rec.within {
+		if err := run.rec.begin(); err != nil {
+			run.kill(syscall.SIGKILL)
 			cmd.Wait()
 			return nil, err
 		}
 	}
-	readErr := rec.read(bufio.NewReaderSize(wireR, 1<<18), w)
-	waitErr := cmd.Wait()
-	w.stop()
-	if !s.Terminal {
-		killProcess(cmd.Process.Pid, true, syscall.SIGKILL) // whatever it left behind
+	return run, nil
+}
+
+func (run *process) kill(sig syscall.Signal) { killProcess(run.cmd.Process.Pid, run.own, sig) }
+
+func (run *process) clean() {
+	for _, f := range run.cleanup {
+		f()
+	}
+}
+
+// finish waits for the process, of which the wire has ended with readErr, and says how the
+// whole run ended.
+func (run *process) finish(readErr error) (*traces.Outcome, error) {
+	defer run.clean()
+	rec := run.rec
+	waitErr := run.cmd.Wait()
+	run.watch.stop()
+	if run.own {
+		run.kill(syscall.SIGKILL) // whatever it left behind
 	}
 	var exit *exec.ExitError
 	if waitErr != nil && !errors.As(waitErr, &exit) {
 		return nil, fmt.Errorf("wait for python: %w", waitErr)
 	}
 	for i, name := range []string{"stdout", "stderr"} {
-		if b := stray[i].wait(); readErr == nil && rec.begun {
+		if b := run.stray[i].wait(); readErr == nil && rec.begun {
 			readErr = rec.text(name, b)
 		}
 	}
-	out, err := rec.conclude(readErr, cmd.ProcessState.Sys(), w)
+	out, err := rec.conclude(readErr, run.cmd.ProcessState.Sys(), run.watch)
 	if err == nil && rec.refused {
 		err = fmt.Errorf("%w: %s", ErrProgram, out.Error)
 	}
@@ -269,7 +321,14 @@ func (rec *recording) read(in io.Reader, w *watch) error {
 		if _, err := io.ReadFull(in, buf); err != nil {
 			return nil
 		}
-		if err := rec.block(buf); err != nil {
+		if rec.live != nil {
+			rec.live.Lock()
+		}
+		err := rec.block(buf)
+		if rec.live != nil {
+			rec.live.Unlock()
+		}
+		if err != nil {
 			w.kill(syscall.SIGKILL)
 			return err
 		}
@@ -348,6 +407,11 @@ func (s *pipeSet) pipe() (r, w *os.File) {
 		s.files = append(s.files, r, w)
 	}
 	return r, w
+}
+
+// keep leaves files open that others close.
+func (s *pipeSet) keep(files ...*os.File) {
+	s.files = slices.DeleteFunc(s.files, func(f *os.File) bool { return slices.Contains(files, f) })
 }
 
 func (s *pipeSet) close() {

@@ -1,0 +1,181 @@
+package cpython
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/neural-debugger/ndb/traces"
+)
+
+const liveProgram = `import sys
+
+class Box:
+    def __init__(self, n):
+        self.n = n
+        self.items = [n] * 3
+
+def inner(x):
+    y = x + 1
+    return y
+
+def gen(n):
+    for i in range(n):
+        yield i
+
+def fail(x):
+    try:
+        return 1 // x
+    except ZeroDivisionError:
+        return None
+
+def main():
+    total = 0
+    box = Box(7)
+    for i in range(5):
+        total += inner(i)
+    for g in gen(2):
+        total += g
+    fail(0)
+    print("total", total)
+    return total
+
+main()
+`
+
+// startLive starts a program that stands at its first event.
+func startLive(t testing.TB, py *Interpreter, source string) (*Live, *traces.Recording) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "live.py")
+	if err := os.WriteFile(path, []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	rec := new(traces.Recording)
+	l, err := StartLive(context.Background(), py, Config{Limits: DefaultLimits()}, Program{Path: path}, Streams{}, rec, LiveEvents{
+		Note: func(stop int, bad bool, text string) { t.Logf("note %d %v %s", stop, bad, text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	if h, err := l.Wait(t.Context()); err != nil || h.Reason != "step" {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	return l, rec
+}
+
+func TestLiveSteps(t *testing.T) {
+	onEachPython(t, func(t *testing.T, py *Interpreter) {
+		l, rec := startLive(t, py, liveProgram)
+		ctx := t.Context()
+		at := func() string {
+			l.Lock()
+			defer l.Unlock()
+			e, err := rec.At(rec.Len() - 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("%s %s:%d", e.Kind, e.Func, e.Line)
+		}
+		if got := at(); got != "call <module>:1" {
+			t.Fatal(got)
+		}
+		wrong, err := l.SetStops(ctx, []Stop{{ID: 1, File: "live.py", Line: 9, Condition: "x == 3"}, {ID: 2, Line: 1, Condition: "x =="}})
+		if err != nil || len(wrong) != 1 || !strings.Contains(wrong[2], "SyntaxError") {
+			t.Fatal(wrong, err)
+		}
+		step := func(kind, want string) {
+			t.Helper()
+			h, err := l.Go(ctx, kind, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := at(); got != want {
+				t.Fatalf("%s leads to %s (%+v), want %s", kind, got, h, want)
+			}
+		}
+		step("continue", "line inner:9")
+		o, err := l.Look(ctx, 0, "x * 10")
+		if err != nil || o.Value.Text != "30" {
+			t.Fatal(o, err)
+		}
+		if o, err := l.Look(ctx, 1, "box"); err != nil || !strings.HasPrefix(o.Value.Text, "<Box #") || o.Handle == 0 {
+			t.Fatal(o, err)
+		} else if parts, err := l.Children(ctx, o.Handle, 0, 0); err != nil || len(parts) != 2 || parts[1].Name != "items" || parts[1].Value.Text != "[7, 7, 7]" {
+			t.Fatal(parts, err)
+		}
+		step("into", "line inner:10")
+		groups, err := l.Groups(ctx, 0)
+		if err != nil || len(groups) < 2 || groups[0].Name != "Locals" {
+			t.Fatal(groups, err)
+		}
+		if o, err := l.Assign(ctx, groups[0].Handle, "y", "100"); err != nil || o.Value.Text != "100" {
+			t.Fatal(o, err)
+		}
+		if _, err := l.Look(ctx, 0, "nothing"); err == nil || !strings.Contains(err.Error(), "NameError") {
+			t.Fatal(err)
+		}
+		step("into", "return inner:10")
+		l.Lock()
+		e, _ := rec.At(rec.Len() - 1)
+		l.Unlock()
+		if e.Value.Text != "100" {
+			t.Fatalf("returned %s", e.Value.Text)
+		}
+		step("over", "line main:25")
+		step("over", "line main:26")
+		step("over", "line main:25")
+		step("over", "line main:27")
+		step("into", "call gen:12")
+		step("return", "yield gen:14")
+		step("over", "line main:28")
+		step("over", "line main:27")
+		step("over", "line main:28")
+		step("over", "line main:27")
+		step("over", "line main:29")
+		step("into", "call fail:16")
+		step("into", "line fail:17")
+		step("into", "line fail:18")
+		if py.Minor >= 11 {
+			step("into", "exception fail:18")
+			if x, err := l.Exception(ctx); err != nil || len(x) != 1 || x[0].Type != "ZeroDivisionError" || !strings.Contains(x[0].Trace, "live.py") {
+				t.Fatal(x, err)
+			}
+		}
+		step("into", "line fail:19")
+		step("return", "return fail:20")
+		if h, err := l.Go(ctx, "continue", 0); err != nil || h.Reason != "end" || l.Outcome().Status != traces.OK {
+			t.Fatal(h, err, l.Outcome())
+		}
+		l.Lock()
+		defer l.Unlock()
+		var out string
+		rec.Outputs(0, rec.Len()+1, func(o traces.Output) error { out += o.Text; return nil })
+		if out != "total 112\n" { // 1+2+3+100+5 and 0+1, with y changed from 4 to 100
+			t.Fatal(out)
+		}
+	})
+}
+
+func TestLivePauseAndEnd(t *testing.T) {
+	py := embedded(t)
+	l, _ := startLive(t, py, "n = 0\nwhile True:\n    n += 1\n")
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := l.Go(ctx, "continue", 0); err == nil {
+		t.Fatal("not paused")
+	}
+	if o, err := l.Look(t.Context(), 0, "n > 0"); err != nil || o.Value.Text != "True" {
+		t.Fatal(o, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if l.Outcome() == nil {
+		t.Fatal("not ended")
+	}
+}
