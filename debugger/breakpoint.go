@@ -17,20 +17,46 @@ type Breakpoint struct {
 	Src  string // a line's text, indentation kept
 	Func string // qualified name, or the last part of it
 
+	Exception ExceptionStop // instead of a place: stop where an exception is raised
+	Data      *Watchpoint   // instead of a place: stop where a variable has changed
+
 	Condition    string // expression; "" always holds
 	HitCondition string // which of the hits count: "3", "== 3", "> 3", ">= 3", "< 3", "<= 3", "% 3"
 	LogMessage   string // instead of stopping, say this, with {expression}s replaced; {{ and }} are braces
 	Temporary    bool   // removed when it is hit
 	Disabled     bool
 
+	AnyEvent bool // any event on the line counts, not only that it is about to run
+
 	Verified bool   // it can be hit
 	Message  string // why not, or what is wrong with it
+}
+
+// ExceptionStop says at which exceptions to stop: where they are raised, once each.
+type ExceptionStop string
+
+// The exceptions at which to stop. Engines that cannot see the future stop at StopUncaught
+// and StopUserUnhandled where the exception leaves the frame that lets it go.
+const (
+	StopRaised        ExceptionStop = "raised"
+	StopUncaught      ExceptionStop = "uncaught"      // that end the program or thread
+	StopUserUnhandled ExceptionStop = "userUnhandled" // that leave the program's own code for a library's
+)
+
+// A Watchpoint is a variable of one invocation of a function.
+type Watchpoint struct {
+	Frame int64 // as in [traces.Event]
+	Name  string
 }
 
 // String returns the breakpoint as a person writes it.
 func (b *Breakpoint) String() string {
 	s := b.Func
 	switch {
+	case b.Exception != "":
+		s = string(b.Exception) + " exceptions"
+	case b.Data != nil:
+		s = fmt.Sprintf("change of %s in frame %d", b.Data.Name, b.Data.Frame)
 	case b.Line > 0 && b.File != "":
 		s = fmt.Sprintf("%s:%d", b.File, b.Line)
 	case b.Line > 0:
@@ -50,6 +76,10 @@ func (b *Breakpoint) String() string {
 // on reports whether events at a place hit the breakpoint.
 func (b *Breakpoint) on(p *traces.Place) bool {
 	switch {
+	case b.Exception != "":
+		return p.Kind == traces.Exception
+	case b.Data != nil:
+		return p.Kind.HasLocals()
 	case b.Func != "":
 		return p.Kind == traces.Call && (p.Func == b.Func || strings.HasSuffix(p.Func, "."+b.Func))
 	case p.Kind != traces.Line:
@@ -160,6 +190,34 @@ func closing(s string, i int) int {
 	return -1
 }
 
+// Hits returns the parts of the hit condition: an operator, "==" if none was written, and a
+// number; "" and 0 if there is none.
+func (b *Breakpoint) Hits() (op string, n int64, err error) {
+	if b.HitCondition == "" {
+		return "", 0, nil
+	}
+	c, err := parseHitCondition(b.HitCondition)
+	return c.op, c.n, err
+}
+
+// LogParts returns the log message as text, expression, text, expression, ...; nil if there
+// is none.
+func (b *Breakpoint) LogParts() ([]string, error) {
+	if b.LogMessage == "" {
+		return nil, nil
+	}
+	parts, err := parseLog(b.LogMessage)
+	list := []string{}
+	for _, p := range parts {
+		if p.expr != "" {
+			list[len(list)-1] = p.expr
+		} else {
+			list = append(list, p.text, "")
+		}
+	}
+	return list, err
+}
+
 // check reports what is wrong with the breakpoint's own text.
 func (b *Breakpoint) check() error {
 	var errs []error
@@ -171,7 +229,7 @@ func (b *Breakpoint) check() error {
 		_, err := parseLog(b.LogMessage)
 		errs = append(errs, err)
 	}
-	if b.Line < 0 || b.Line == 0 && b.Src == "" && b.Func == "" {
+	if b.Line < 0 || b.Line == 0 && b.Src == "" && b.Func == "" && b.Exception == "" && b.Data == nil {
 		errs = append(errs, errors.New("say where: a line, a line's text or a function"))
 	}
 	return errors.Join(errs...)

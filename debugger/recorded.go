@@ -17,7 +17,7 @@ type Recorded struct {
 	eval  Evaluator
 	scope traces.Scope
 	node  traces.Node
-	reach int64 // events before it may have been passed; outputs before it were told
+	reach int64 // outputs before it were told
 	watch map[*Breakpoint]*watched
 }
 
@@ -42,6 +42,9 @@ func (r *Recorded) Start(ctx context.Context) (*State, error) {
 func (r *Recorded) Do(ctx context.Context, m Move) (*State, error) {
 	if !slices.Contains(traces.ActionKinds, m.Kind) || m.Back && m.Kind != traces.Continue {
 		return nil, fmt.Errorf("%v: %w", m.Action, ErrUnsupported)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	to := traces.Node{Seq: traces.AtEntry}
 	if !m.Back {
@@ -95,18 +98,18 @@ func (r *Recorded) stop(n traces.Node, hits []*Breakpoint) (*State, error) {
 		}
 		s.Event = e
 	}
-	if now > r.reach {
+	if now >= r.reach {
 		err := r.rec.Outputs(r.reach, now+1, func(o traces.Output) error { s.Outputs = append(s.Outputs, o); return nil })
 		if err != nil {
 			return nil, err
 		}
+		r.reach = now + 1
 	}
-	r.reach = now + 1
 	r.node = n
 	return s, nil
 }
 
-// changed returns what a full state differs in from the frame's last one.
+// changed returns what a state differs in from the frame's last one.
 func (r *Recorded) changed(seq int64) (changed, deleted []string, err error) {
 	now, err := r.rec.Locals(seq)
 	if err != nil {
@@ -178,7 +181,7 @@ func (r *Recorded) Evaluate(ctx context.Context, frame int, expr string) (traces
 		return locals[i].Value, nil
 	}
 	if r.eval == nil {
-		return traces.Value{}, fmt.Errorf("%s is no local variable of the frame; anything else needs an interpreter", expr)
+		return traces.Value{}, fmt.Errorf("%s is no local variable of the frame; anything else needs an interpreter: %w", expr, ErrUnsupported)
 	}
 	results, err := r.eval.Evaluate(ctx, expr, [][]traces.Local{locals})
 	if err != nil {
@@ -235,6 +238,18 @@ func (r *Recorded) LastRun(_ context.Context, file string, line int) (int64, boo
 	return seq, ok, nil
 }
 
+// CallOf implements [History].
+func (r *Recorded) CallOf(ctx context.Context, frame int) (traces.Event, error) {
+	seq, err := r.frame(frame)
+	if err != nil {
+		return traces.Event{}, err
+	}
+	if r.rec.Place(seq).Kind != traces.Call {
+		seq = r.scope.Do(traces.Node{Seq: seq}, traces.Action{Kind: traces.InvStepCall}).Seq
+	}
+	return r.At(ctx, seq)
+}
+
 // At implements [History].
 func (r *Recorded) At(_ context.Context, seq int64) (traces.Event, error) {
 	e, err := r.rec.At(seq)
@@ -269,7 +284,7 @@ func (r *Recorded) Functions() []string {
 // CheckExpression implements [ExpressionChecker].
 func (r *Recorded) CheckExpression(ctx context.Context, expr string) error {
 	if r.eval == nil {
-		return errors.New("it needs an interpreter")
+		return fmt.Errorf("it needs an interpreter: %w", ErrUnsupported)
 	}
 	_, err := r.eval.Evaluate(ctx, expr, nil)
 	return err

@@ -19,6 +19,7 @@ type Session struct {
 	state       *State
 	breakpoints []*Breakpoint
 	lastID      int
+	handles     []handle // what references of variables stand for, until the next move
 }
 
 // NewSession returns a session over an engine, which it closes at its end.
@@ -43,6 +44,7 @@ func (s *Session) at(st *State, err error) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.handles = nil
 	if s.state = st; slices.ContainsFunc(st.Hits, func(b *Breakpoint) bool { return b.Temporary }) {
 		s.breakpoints = slices.DeleteFunc(s.breakpoints, func(b *Breakpoint) bool { return b.Temporary && slices.Contains(st.Hits, b) })
 	}
@@ -171,6 +173,21 @@ func (s *Session) BackIn(ctx context.Context) (*State, error) {
 func (s *Session) BackOver(ctx context.Context) (*State, error) {
 	return s.do(ctx, Move{Action: traces.Action{Kind: traces.InvStepOver}}, func(before, after *State) (traces.ActionKind, bool) {
 		return traces.InvStepOver, after.CallLine
+	})
+}
+
+// BackUntil is the mirror image of [Session.Until]: it goes back to a line of the frame less
+// than the current one, or to its call.
+func (s *Session) BackUntil(ctx context.Context, line int) (*State, error) {
+	if s.state == nil {
+		return nil, ErrNotStarted
+	}
+	if line == 0 {
+		line = s.state.Event.Line - 1
+	}
+	return s.do(ctx, Move{Action: traces.Action{Kind: traces.InvStepOver}}, func(before, after *State) (traces.ActionKind, bool) {
+		own := before.Exit == "" && after.Event.Frame == before.Event.Frame
+		return traces.InvStepOver, after.CallLine || own && after.Event.Kind != traces.Call && after.Event.Line > line
 	})
 }
 
@@ -306,7 +323,7 @@ func (s *Session) verify(b *Breakpoint) {
 		}
 		return
 	}
-	if b.Line == 0 {
+	if b.Line == 0 { // a text, exceptions, a variable
 		b.Verified = true
 		return
 	}
@@ -318,7 +335,11 @@ func (s *Session) verify(b *Breakpoint) {
 	if ok {
 		b.File = f.Path
 	}
-	if b.Verified = sources.Ran(b.File, b.Line); b.Verified || !ok {
+	if b.Verified = sources.Ran(b.File, b.Line); b.Verified {
+		return
+	}
+	if !ok {
+		b.Message = fmt.Sprintf("line %d does not run", b.Line)
 		return
 	}
 	lines := strings.Split(f.Source, "\n")

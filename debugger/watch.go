@@ -18,6 +18,7 @@ const evaluateAhead = 512
 type watched struct {
 	like   Breakpoint // as it was when this was found out
 	places traces.PlaceSet
+	known  int // places that the recording had
 	hit    *hitCondition
 	log    []logPart
 	hits   []int64 // events before counted at which the condition holds; only with a hit condition
@@ -28,12 +29,15 @@ type watched struct {
 func (r *Recorded) watched(b *Breakpoint) (*watched, error) {
 	w := r.watch[b]
 	if w != nil && w.like.String() == b.String() && w.like.LogMessage == b.LogMessage {
+		if n := r.rec.Places(); n != w.known { // it has grown
+			w.places, w.known = r.rec.PlacesWhere(b.on), n
+		}
 		return w, nil
 	}
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	w = &watched{like: *b, places: r.rec.PlacesWhere(b.on), said: map[string]bool{}}
+	w = &watched{like: *b, places: r.rec.PlacesWhere(b.on), known: r.rec.Places(), said: map[string]bool{}}
 	if b.HitCondition != "" {
 		c, _ := parseHitCondition(b.HitCondition) // checked
 		w.hit = &c
@@ -55,10 +59,15 @@ type span struct {
 
 func (r *Recorded) span(m *Move, to traces.Node) span {
 	here, n := r.node.Seq, r.rec.Len()
-	if m.Inverse() {
+	if m.Inverse() { // a calling line's second node lies behind all that it calls
 		s := span{first: here - 1, last: to.Seq, step: -1}
 		if here == traces.AtExit {
 			s.first = n - 1
+		} else if r.node.CallLine {
+			s.first = r.lastUnder(r.node)
+		}
+		if to.CallLine {
+			s.last = r.lastUnder(to) + 1
 		}
 		s.last = max(s.last, 0)
 		s.empty = here == traces.AtEntry || s.last > s.first
@@ -72,36 +81,75 @@ func (r *Recorded) span(m *Move, to traces.Node) span {
 	return s
 }
 
-// next returns the first event of the span from seq on that stands on a place.
-func (r *Recorded) next(s span, seq int64, places traces.PlaceSet) (int64, bool) {
-	var found int64
-	var ok bool
-	if s.step > 0 {
-		found, ok = r.rec.Next(seq, places)
-		return found, ok && found <= s.last
+// lastUnder returns the last event under a calling line, by its second node.
+func (r *Recorded) lastUnder(n traces.Node) int64 {
+	for n.CallLine {
+		n = r.scope.Do(n, traces.Action{Kind: traces.InvStepInto})
 	}
-	found, ok = r.rec.Prev(seq, places)
-	return found, ok && found >= s.last
+	return n.Seq
+}
+
+// has reports whether an event lies in the span.
+func (s span) has(seq int64) bool {
+	return min(s.first, s.last) <= seq && seq <= max(s.first, s.last)
+}
+
+// next returns the first event of the span, from seq on, at which a breakpoint may be hit.
+func (r *Recorded) next(s span, seq int64, b *Breakpoint, w *watched) (found int64, ok bool, err error) {
+	for {
+		if s.step > 0 {
+			found, ok = r.rec.Next(seq, w.places)
+		} else {
+			found, ok = r.rec.Prev(seq, w.places)
+		}
+		if !ok || (s.last-found)*s.step < 0 {
+			return 0, false, nil
+		}
+		if ok, err := r.counts(b, found); ok || err != nil {
+			return found, true, err
+		}
+		seq = found + s.step
+	}
+}
+
+// A note is what is to be said of a breakpoint at an event: its log message, or what is wrong
+// with its condition.
+type note struct {
+	seq  int64
+	b    *Breakpoint
+	w    *watched
+	fail string
 }
 
 // nearest returns where a move to a node stops: there, or at a breakpoint before it. It
-// passes on the log messages of what it passes.
+// passes on the log messages of what it passes, in the order in which it does.
 func (r *Recorded) nearest(ctx context.Context, m *Move, to traces.Node) (traces.Node, []*Breakpoint, error) {
 	s := r.span(m, to)
 	if s.empty {
 		return to, nil, nil
 	}
 	var hits []*Breakpoint
+	var notes []note
+	visit := func(b *Breakpoint, f func(*watched, int64) bool) error {
+		w, err := r.watched(b)
+		if err != nil {
+			return nil // said when it was set
+		}
+		failed := map[string]bool{}
+		fail := func(seq int64, why string) {
+			if !failed[why] && !w.said[why] && m.Log != nil {
+				failed[why] = true
+				notes = append(notes, note{seq, b, w, why})
+			}
+		}
+		return r.each(ctx, s, b, w, fail, func(seq int64) bool { return f(w, seq) })
+	}
 	for _, b := range m.Breakpoints {
 		if b.Disabled || b.LogMessage != "" {
 			continue
 		}
-		w, err := r.watched(b)
-		if err != nil {
-			continue // said when it was set
-		}
 		found, ok := int64(0), false
-		if err := r.each(ctx, s, b, w, m.Log, func(seq int64) bool { found, ok = seq, true; return false }); err != nil {
+		if err := visit(b, func(_ *watched, seq int64) bool { found, ok = seq, true; return false }); err != nil {
 			return to, nil, err
 		}
 		if !ok {
@@ -117,22 +165,18 @@ func (r *Recorded) nearest(ctx context.Context, m *Move, to traces.Node) (traces
 		}
 	}
 	for _, b := range m.Breakpoints {
-		if b.Disabled || b.LogMessage == "" {
+		if b.Disabled || b.LogMessage == "" || m.Log == nil {
 			continue
 		}
-		w, err := r.watched(b)
-		if err != nil {
-			continue
+		if err := visit(b, func(w *watched, seq int64) bool { notes = append(notes, note{seq, b, w, ""}); return true }); err != nil {
+			return to, nil, err
 		}
-		var logErr error
-		err = r.each(ctx, s, b, w, m.Log, func(seq int64) bool {
-			logErr = r.say(ctx, seq, b, w, m.Log)
-			return logErr == nil
-		})
-		if err == nil {
-			err = logErr
-		}
-		if err != nil {
+	}
+	// What is wrong with a condition whose hits are counted is said wherever it was: it counts.
+	notes = slices.DeleteFunc(notes, func(n note) bool { return n.w.hit == nil && !s.has(n.seq) })
+	slices.SortStableFunc(notes, func(a, b note) int { return cmp.Compare(a.seq*s.step, b.seq*s.step) })
+	for _, n := range notes {
+		if err := r.say(ctx, n, m.Log); err != nil {
 			return to, nil, err
 		}
 	}
@@ -141,15 +185,18 @@ func (r *Recorded) nearest(ctx context.Context, m *Move, to traces.Node) (traces
 
 // each calls f with the events of the span, in its direction, that hit a breakpoint, until
 // f returns false.
-func (r *Recorded) each(ctx context.Context, s span, b *Breakpoint, w *watched, log func(Log), f func(int64) bool) error {
+func (r *Recorded) each(ctx context.Context, s span, b *Breakpoint, w *watched, fail func(int64, string), f func(int64) bool) error {
 	if w.hit != nil {
-		return r.eachCounted(ctx, s, b, w, log, f)
+		return r.eachCounted(ctx, s, b, w, fail, f)
 	}
 	seq, batch := s.first, 1
 	for {
 		var at []int64
 		for len(at) < batch {
-			found, ok := r.next(s, seq, w.places)
+			found, ok, err := r.next(s, seq, b, w)
+			if err != nil {
+				return err
+			}
 			if !ok {
 				break
 			}
@@ -159,7 +206,7 @@ func (r *Recorded) each(ctx context.Context, s span, b *Breakpoint, w *watched, 
 		if len(at) == 0 {
 			return nil
 		}
-		holds, err := r.holds(ctx, at, b, w, log)
+		holds, err := r.holds(ctx, at, b, fail)
 		if err != nil {
 			return err
 		}
@@ -177,7 +224,7 @@ func (r *Recorded) each(ctx context.Context, s span, b *Breakpoint, w *watched, 
 
 // eachCounted is each for a breakpoint with a hit condition: hits are counted from the
 // beginning of the recording.
-func (r *Recorded) eachCounted(ctx context.Context, s span, b *Breakpoint, w *watched, log func(Log), f func(int64) bool) error {
+func (r *Recorded) eachCounted(ctx context.Context, s span, b *Breakpoint, w *watched, fail func(int64, string), f func(int64) bool) error {
 	plain := *w
 	plain.hit = nil
 	count := func(upTo int64) error {
@@ -185,7 +232,7 @@ func (r *Recorded) eachCounted(ctx context.Context, s span, b *Breakpoint, w *wa
 			return nil
 		}
 		all := span{first: w.upTo, last: upTo, step: 1}
-		err := r.each(ctx, all, b, &plain, log, func(seq int64) bool { w.hits = append(w.hits, seq); return true })
+		err := r.each(ctx, all, b, &plain, fail, func(seq int64) bool { w.hits = append(w.hits, seq); return true })
 		if err == nil {
 			w.upTo = upTo + 1
 		}
@@ -220,8 +267,8 @@ func (r *Recorded) eachCounted(ctx context.Context, s span, b *Breakpoint, w *wa
 }
 
 // holds returns at which of the events the breakpoint's condition holds. One that raises
-// does not hold, and that is reported once.
-func (r *Recorded) holds(ctx context.Context, at []int64, b *Breakpoint, w *watched, log func(Log)) ([]bool, error) {
+// does not hold, and fail is told.
+func (r *Recorded) holds(ctx context.Context, at []int64, b *Breakpoint, fail func(int64, string)) ([]bool, error) {
 	holds := make([]bool, len(at))
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -233,7 +280,7 @@ func (r *Recorded) holds(ctx context.Context, at []int64, b *Breakpoint, w *watc
 		return holds, nil
 	}
 	if r.eval == nil {
-		return nil, fmt.Errorf("breakpoint %s: its condition needs an interpreter", b)
+		return nil, fmt.Errorf("breakpoint %s: its condition needs an interpreter: %w", b, ErrUnsupported)
 	}
 	states := make([][]traces.Local, len(at))
 	for i, seq := range at {
@@ -250,39 +297,30 @@ func (r *Recorded) holds(ctx context.Context, at []int64, b *Breakpoint, w *watc
 		e := cmp.Or(results[i].Err, results[i].Unknown)
 		holds[i] = e == "" && results[i].Truth
 		if e != "" {
-			r.report(at[i], b, w, log, "condition "+b.Condition+": "+e+r.global(at[i], e))
+			fail(at[i], e)
 		}
 	}
 	return holds, nil
 }
 
-// report passes on what is wrong with a breakpoint, once.
-func (r *Recorded) report(seq int64, b *Breakpoint, w *watched, log func(Log), text string) {
-	if log == nil || w.said[text] {
-		return
+// say passes on a note. That something is wrong with a condition is said once.
+func (r *Recorded) say(ctx context.Context, n note, log func(Log)) error {
+	e, err := r.rec.At(n.seq)
+	if err != nil {
+		return err
 	}
-	w.said[text] = true
-	if e, err := r.rec.At(seq); err == nil {
-		e.Locals = nil
-		log(Log{Breakpoint: b, Event: e, Text: text, IsError: true})
+	locals, err := r.rec.Locals(n.seq)
+	if err != nil {
+		return err
 	}
-}
-
-// say passes on the log message of a breakpoint that is hit.
-func (r *Recorded) say(ctx context.Context, seq int64, b *Breakpoint, w *watched, log func(Log)) error {
-	if log == nil {
+	e.Locals = nil
+	if n.fail != "" {
+		n.w.said[n.fail] = true
+		log(Log{Breakpoint: n.b, Event: e, Text: "condition " + n.b.Condition + ": " + n.fail + r.global(n.seq, n.fail), IsError: true})
 		return nil
 	}
-	e, err := r.rec.At(seq)
-	if err != nil {
-		return err
-	}
-	locals, err := r.rec.Locals(seq)
-	if err != nil {
-		return err
-	}
 	var text strings.Builder
-	for _, part := range w.log {
+	for _, part := range n.w.log {
 		text.WriteString(part.text)
 		if part.expr == "" {
 			continue
@@ -307,7 +345,6 @@ func (r *Recorded) say(ctx context.Context, seq int64, b *Breakpoint, w *watched
 		}
 		text.WriteString(value)
 	}
-	e.Locals = nil
-	log(Log{Breakpoint: b, Event: e, Text: text.String()})
+	log(Log{Breakpoint: n.b, Event: e, Text: text.String()})
 	return nil
 }

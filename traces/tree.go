@@ -205,6 +205,28 @@ func (t *Tree) Caller(seq int64) (caller int64, ok bool) {
 	return int64(p), p != none
 }
 
+// PrevInLevel returns the event before one in its level; ok is false for the first.
+func (t *Tree) PrevInLevel(seq int64) (prev int64, ok bool) {
+	p := t.prevInLevel(uint32(seq))
+	return int64(p), p != none
+}
+
+// Open reports whether the event's level has not ended, as far as the trace goes.
+func (t *Tree) Open(seq int64) bool { return !t.Ends(int64(t.of(seq).last)) }
+
+// LastOf returns the last event of a thread; -1 if it has none.
+func (t *Tree) LastOf(thread int) int64 {
+	for i := len(t.runs) - 1; i >= 0; i-- {
+		if first := t.runs[i].first; int(t.of(int64(first)).thread) == thread {
+			if i+1 < len(t.runs) {
+				return int64(t.runs[i+1].first) - 1
+			}
+			return t.Len() - 1
+		}
+	}
+	return -1
+}
+
 // Ends reports whether the event is the last of its level and the level has ended.
 func (t *Tree) Ends(seq int64) bool {
 	p := t.Place(seq)
@@ -321,7 +343,10 @@ func SameFile(file, name string) bool {
 	return file == name || strings.HasSuffix(file, "/"+name)
 }
 
-// A PlaceSet is a set of places of one tree.
+// Places returns the number of different places.
+func (t *Tree) Places() int { return len(t.places) }
+
+// A PlaceSet is a set of places of one tree, of those that it had when the set was made.
 type PlaceSet struct{ in []bool }
 
 // PlacesWhere returns the places for which f is true.
@@ -348,7 +373,7 @@ func (t *Tree) Next(seq int64, s PlaceSet) (found int64, ok bool) {
 		return 0, false
 	}
 	for i := max(seq, 0); i < int64(len(t.place)); i++ {
-		if s.in[t.place[i]] {
+		if p := t.place[i]; int(p) < len(s.in) && s.in[p] {
 			return i, true
 		}
 	}
@@ -361,7 +386,7 @@ func (t *Tree) Prev(seq int64, s PlaceSet) (found int64, ok bool) {
 		return 0, false
 	}
 	for i := min(seq, int64(len(t.place))-1); i >= 0; i-- {
-		if s.in[t.place[i]] {
+		if p := t.place[i]; int(p) < len(s.in) && s.in[p] {
 			return i, true
 		}
 	}

@@ -67,3 +67,29 @@ func TestDatasetBenchmarks(t *testing.T) {
 		t.Errorf("without HumanEval: %+v, %v", m.Input, err)
 	}
 }
+
+// Every state of every trajectory is that of the trace at the same event: over CruxEval,
+// HumanEval and programs that use the standard library.
+func TestTrajectoriesOfRealPrograms(t *testing.T) {
+	dir := t.TempDir()
+	command(t, "dataset", "build", "--input", "../../tracer/cpython/testdata/stdlib", "--out", dir+"/stdlib", "--sandbox", "off", "--max-events", "5000")
+	command(t, "dataset", "build", "--input", benchmarkFile(t, "cruxeval/cruxeval.jsonl"), "--out", dir+"/crux", "--sandbox", "off")
+	command(t, "dataset", "build", "--input", benchmarkFile(t, "humaneval/HumanEval.jsonl.gz"), "--out", dir+"/human", "--sandbox", "off", "--max-events", "3000")
+	for _, data := range []string{"stdlib", "crux", "human"} {
+		for _, flags := range [][]string{{"--policy", "nd"}, {"--policy", "focus"}, {"--format", "cwm"}} {
+			out := dir + "/" + data + flags[1]
+			args := append([]string{"dataset", "trajectories", dir + "/" + data, "--out", out, "--json"}, flags...)
+			if flags[1] != "cwm" {
+				args = append(args, "--direction", "both")
+			}
+			var r dataset.TrajectoryResult
+			if err := json.Unmarshal(command(t, args...), &r); err != nil {
+				t.Fatal(err)
+			}
+			if r.Total.Trajectories < r.Total.Traces/2 || r.Total.Unmovable > 0 {
+				t.Errorf("%s %q: %d trajectories of %d traces, %d unmovable", data, flags, r.Total.Trajectories, r.Total.Traces, r.Total.Unmovable)
+			}
+			command(t, "dataset", "verify", out, "--traces", dir+"/"+data)
+		}
+	}
+}

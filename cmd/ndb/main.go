@@ -70,6 +70,7 @@ Traces are for reading, and for the datasets from which models learn how code ru
   ndb trace prog.py                                   see every state of a program
   ndb trace --function f --args '[1, 2], k=3' prog.py of one call of a function
   ndb trace -o run.parquet prog.py                    keep them in a file
+  ndb debug prog.py                                   step through it, forwards and backwards
   ndb dataset build --input programs.jsonl --out data trace many programs into a dataset
   ndb env                                             what is in force on this machine
 
@@ -101,7 +102,7 @@ Exit status: 0 done (also where the traced program failed: that is an outcome), 
 	}
 	root.Args = cobra.ArbitraryArgs
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newTraceCmd(), newDatasetCmd(), newEnvCmd())
+	root.AddCommand(newTraceCmd(), newDebugCmd(), newDatasetCmd(), newQueryCmd(), newEnvCmd())
 	return root
 }
 

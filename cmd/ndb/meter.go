@@ -66,7 +66,8 @@ func (m *meter) set(done, total int, note string) {
 			fmt.Fprint(m.w, "\r")
 			m.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(m.w), progressbar.OptionShowCount(),
 				progressbar.OptionShowIts(), progressbar.OptionSetItsString(m.what), progressbar.OptionSetPredictTime(true),
-				progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())
+				progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
+				progressbar.OptionSetSpinnerChangeInterval(0)) // else a goroutine goes on drawing after close
 		}
 	}
 	if !m.due() {
