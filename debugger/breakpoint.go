@@ -26,6 +26,7 @@ type Breakpoint struct {
 	Temporary    bool   // removed when it is hit
 	Disabled     bool
 
+	Exact    bool // File is a whole path: other files that end in it are not meant
 	AnyEvent bool // any event on the line counts, not only that it is about to run
 
 	Verified bool   // it can be hit
@@ -85,7 +86,7 @@ func (b *Breakpoint) on(p *traces.Place) bool {
 	case p.Kind != traces.Line:
 		return false
 	case b.Line > 0:
-		return p.Line == b.Line && (b.File == "" || traces.SameFile(p.File, b.File))
+		return p.Line == b.Line && (b.File == "" || p.File == b.File || !b.Exact && traces.SameFile(p.File, b.File))
 	}
 	return p.Src == b.Src
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,8 @@ type Process interface {
 	// [traces.Continue] only at breakpoints. Log takes what breakpoints have to say; it may be
 	// called from another goroutine.
 	Go(ctx context.Context, kind traces.ActionKind, skip int, log func(Log)) (Halt, error)
-	// SetBreakpoints replaces the breakpoints; what is wrong with one is its Message.
+	// SetBreakpoints replaces the breakpoints, each on a line, a function or what is raised;
+	// what is wrong with one becomes its Message.
 	SetBreakpoints(ctx context.Context, list []*Breakpoint) error
 	// Pause makes the program stand; it may be called while Go runs.
 	Pause()
@@ -33,7 +35,7 @@ type Process interface {
 // A Halt is where a process stands.
 type Halt struct {
 	Thread int   // at its last event
-	Hits   []int // numbers of the breakpoints that were hit
+	Hits   []int // breakpoints that were hit: places in the list that was set last
 	Paused bool
 	Ended  bool
 }
@@ -45,14 +47,16 @@ type Live struct {
 	*Recorded
 	process Process
 	halt    Halt
-	head    int64        // event at which the process stands
-	likes   []Breakpoint // that the process has
+	head    int64         // event at which the process stands
+	sent    []*Breakpoint // of which the process has what is in likes
+	likes   []Breakpoint
+	streams bool // what the program writes is told as it comes
 }
 
-// NewLive returns an engine over a process that stands at its first event, and its
-// recording. It closes both at its end.
-func NewLive(process Process, rec *traces.Recording, eval Evaluator) *Live {
-	return &Live{Recorded: NewRecorded(rec, eval), process: process}
+// NewLive returns an engine over a process, which stands at its first event or has ended
+// without one, and its recording. It closes both at its end.
+func NewLive(process Process, rec *traces.Recording, eval Evaluator, halt Halt) *Live {
+	return &Live{Recorded: NewRecorded(rec, eval), process: process, halt: halt}
 }
 
 // Pause implements [Pauser].
@@ -82,9 +86,9 @@ func (l *Live) arrived() {
 	}
 }
 
-// there drops the outputs of a state: they were told as they came.
+// there drops the outputs of a state if they were told as they came.
 func (l *Live) there(st *State, err error) (*State, error) {
-	if st != nil {
+	if st != nil && l.streams {
 		st.Outputs = nil
 	}
 	return st, err
@@ -136,13 +140,13 @@ func (l *Live) goOn(ctx context.Context, m Move, from traces.Node) (*State, erro
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		hits := hit(m.Breakpoints, h.Hits)
+		hits := l.hit(h.Hits)
 		if at := l.uncaught(); h.Ended && at >= 0 {
 			if i := slices.IndexFunc(m.Breakpoints, func(b *Breakpoint) bool { return b.Exception == StopUncaught && !b.Disabled }); i >= 0 {
 				return l.stop(traces.Node{Seq: at}, m.Breakpoints[i:i+1]) // all of it is there, in the past
 			}
 		}
-		if h.Ended || h.Paused || len(hits) > 0 || len(h.Hits) > 0 && m.Kind == traces.Breakpoint {
+		if h.Ended || h.Paused || len(hits) > 0 {
 			return l.stop(l.node, hits)
 		}
 		// The process may stand a little further than the action leads.
@@ -183,10 +187,10 @@ func (l *Live) rest(kind traces.ActionKind, from traces.Node) (traces.ActionKind
 
 // send gives the process the breakpoints of a move, if they have changed.
 func (l *Live) send(ctx context.Context, m Move) error {
-	var list []*Breakpoint
+	var list, sent []*Breakpoint // what the process gets, and of which breakpoint it is
 	add := func(b *Breakpoint) {
 		if b.Src == "" {
-			list = append(list, b)
+			list, sent = append(list, b), append(sent, b)
 			return
 		}
 		for _, f := range l.rec.Files { // of those that are loaded
@@ -195,7 +199,7 @@ func (l *Live) send(ctx context.Context, m Move) error {
 				if n++; strings.TrimRight(line, "\r\n") == b.Src {
 					c := *b
 					c.Src, c.File, c.Line = "", f.Path, n
-					list = append(list, &c)
+					list, sent = append(list, &c), append(sent, b)
 				}
 			}
 		}
@@ -208,28 +212,26 @@ func (l *Live) send(ctx context.Context, m Move) error {
 	if m.Kind == traces.Breakpoint {
 		add(&Breakpoint{File: m.File, Line: m.Line, Src: m.Src, AnyEvent: true})
 	}
-	same := len(list) == len(l.likes)
-	for i := 0; same && i < len(list); i++ {
-		same = *list[i] == l.likes[i]
+	likes := make([]Breakpoint, len(list))
+	for i, b := range list {
+		likes[i] = *b
 	}
-	if same {
+	l.sent = sent
+	if slices.Equal(likes, l.likes) {
 		return nil
 	}
 	l.process.Unlock()
 	err := l.process.SetBreakpoints(ctx, list)
 	l.process.Lock()
-	l.likes = nil
-	for _, b := range list {
-		l.likes = append(l.likes, *b)
-	}
+	l.likes = likes
 	return err
 }
 
-// hit returns the breakpoints of these numbers.
-func hit(list []*Breakpoint, ids []int) (hits []*Breakpoint) {
-	for _, b := range list {
-		if b.ID != 0 && slices.Contains(ids, b.ID) {
-			hits = append(hits, b)
+// hit returns the breakpoints that the process has hit, but for that of an action.
+func (l *Live) hit(at []int) (hits []*Breakpoint) {
+	for _, i := range at {
+		if i < len(l.sent) && !l.sent[i].AnyEvent && !slices.Contains(hits, l.sent[i]) {
+			hits = append(hits, l.sent[i])
 		}
 	}
 	return hits
@@ -251,13 +253,15 @@ func (l *Live) Stack(ctx context.Context, from, count int) ([]traces.Event, int,
 
 // Evaluate implements [Engine]: by the program in the present, over recorded values in the past.
 func (l *Live) Evaluate(ctx context.Context, frame int, expr string) (traces.Value, error) {
-	if i, ok := l.process.(Objects); ok && l.Live() {
-		o, err := i.Look(ctx, frame, expr)
-		return o.Value, err
-	}
 	l.process.Lock()
-	defer l.process.Unlock()
-	return l.Recorded.Evaluate(ctx, frame, expr)
+	i, ok := l.process.(Objects)
+	_, err := l.frame(frame)
+	if err != nil || !ok || !l.Live() || strings.HasPrefix(expr, ".") { // the name of an iterator
+		defer l.process.Unlock()
+		return l.Recorded.Evaluate(ctx, frame, expr)
+	}
+	l.process.Unlock()
+	return i.Evaluate(ctx, frame, expr)
 }
 
 // LastChange implements [History].
@@ -285,11 +289,46 @@ func (l *Live) Ran(file string, line int) bool {
 	return !ok || c.HasLine(file, line)
 }
 
-// Functions implements [Sources].
+// Functions implements [Sources]: in a program that goes on any function may be called yet.
 func (l *Live) Functions() []string {
 	l.process.Lock()
 	defer l.process.Unlock()
-	return l.Recorded.Functions()
+	names := l.Recorded.Functions()
+	if !l.halt.Ended {
+		for _, f := range l.rec.Files {
+			names = append(names, defined(f.Source)...)
+		}
+	}
+	return names
+}
+
+var definition = regexp.MustCompile(`(?m)^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)`)
+
+// defined returns the qualified names of the functions that a Python source defines, as its
+// indentation tells.
+func defined(source string) (names []string) {
+	type scope struct {
+		indent int
+		prefix string
+	}
+	var stack []scope
+	for _, m := range definition.FindAllStringSubmatch(source, -1) {
+		indent := len(m[1])
+		for len(stack) > 0 && stack[len(stack)-1].indent >= indent {
+			stack = stack[:len(stack)-1]
+		}
+		name := m[3]
+		if len(stack) > 0 {
+			name = stack[len(stack)-1].prefix + name
+		}
+		s := scope{indent, name + "."}
+		if m[2] == "def" {
+			names = append(names, name)
+			s.prefix += "<locals>."
+		}
+		stack = append(stack, s)
+	}
+	return names
 }
 
 // LineChecker is a process that can tell which lines can run.
@@ -303,6 +342,7 @@ type Objects interface {
 	Children(ctx context.Context, handle int64, start, count int) ([]Object, error)
 	Look(ctx context.Context, frame int, text string) (Object, error)
 	Assign(ctx context.Context, handle int64, name, expr string) (Object, error)
+	Evaluate(ctx context.Context, frame int, expr string) (traces.Value, error)
 }
 
 // errNoObjects is the error of a process that has no objects.
@@ -379,6 +419,7 @@ func (l *Live) Jump(ctx context.Context, line int) (*State, error) {
 // Stream implements [Streamer].
 func (l *Live) Stream(output func(traces.Output), note func(string)) {
 	if s, ok := l.process.(Streamer); ok {
+		l.streams = output != nil
 		s.Stream(output, note)
 	}
 }

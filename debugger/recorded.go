@@ -265,6 +265,9 @@ func (r *Recorded) Source(name string) (traces.File, bool) { return r.rec.Source
 // Ran implements [Sources].
 func (r *Recorded) Ran(file string, line int) bool {
 	b := Breakpoint{File: file, Line: line}
+	if f, ok := r.rec.Source(file); ok && file != "" {
+		b.File, b.Exact = f.Path, true
+	}
 	return !r.rec.PlacesWhere(b.on).Empty()
 }
 

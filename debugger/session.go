@@ -332,8 +332,8 @@ func (s *Session) verify(b *Breakpoint) {
 		b.Message = fmt.Sprintf("%s is no file of the program", b.File)
 		return
 	}
-	if ok {
-		b.File = f.Path
+	if ok && b.File != "" {
+		b.File, b.Exact = f.Path, true
 	}
 	if b.Verified = sources.Ran(b.File, b.Line); b.Verified {
 		return

@@ -2,6 +2,7 @@ package debugger
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/neural-debugger/ndb/traces"
@@ -85,3 +86,48 @@ func (r *Recorded) Calls(ctx context.Context, count int) ([]traces.Event, error)
 
 // Files implements [Files].
 func (r *Recorded) Files() []traces.File { return slices.Clone(r.rec.Files) }
+
+// Jump goes on at another line of the frame, without running what lies between.
+func (s *Session) Jump(ctx context.Context, line int) (*State, error) {
+	j, ok := s.engine.(Jumper)
+	if !ok {
+		return nil, fmt.Errorf("go on at line %d: %w", line, ErrUnsupported)
+	}
+	return s.at(j.Jump(ctx, line))
+}
+
+// Events implements [Timeline]. A program that runs may be adding to the recording, so that
+// it is locked, here and below.
+func (l *Live) Events() (first, end int64) {
+	l.process.Lock()
+	defer l.process.Unlock()
+	return l.Recorded.Events()
+}
+
+// Place implements [Timeline].
+func (l *Live) Place(seq int64) traces.Place {
+	l.process.Lock()
+	defer l.process.Unlock()
+	return l.Recorded.Place(seq)
+}
+
+// Runs implements [Timeline].
+func (l *Live) Runs(ctx context.Context, file string, line, count int, back bool) ([]int64, error) {
+	l.process.Lock()
+	defer l.process.Unlock()
+	return l.Recorded.Runs(ctx, file, line, count, back)
+}
+
+// Calls implements [Timeline].
+func (l *Live) Calls(ctx context.Context, count int) ([]traces.Event, error) {
+	l.process.Lock()
+	defer l.process.Unlock()
+	return l.Recorded.Calls(ctx, count)
+}
+
+// Files implements [Files].
+func (l *Live) Files() []traces.File {
+	l.process.Lock()
+	defer l.process.Unlock()
+	return l.Recorded.Files()
+}

@@ -67,6 +67,7 @@ import (
 type Capabilities struct {
 	Inverse     bool // goes backwards
 	History     bool // is a debugger.History
+	Future      bool // its history has what is yet to come, too
 	Expressions bool // evaluates more than the names of locals
 	Threads     bool
 	Limits      bool // can end a run after a number of events

@@ -80,7 +80,7 @@ class Stop:
             out.append(text)
             if expr:
                 try:
-                    out.append(str(_eval(code, frame.f_globals, frame.f_locals)))
+                    out.append(repr(_eval(code, frame.f_globals, frame.f_locals)))
                 except BaseException as e:
                     out.append('{%s}' % _error(e))
         self.control.note(self.id, False, ''.join(out))
@@ -197,6 +197,8 @@ class Control:
             path = spec['file']
             if path is None or name == path or name is not None and name.endswith('/' + path):
                 lines.setdefault(spec['line'], []).append(stop)
+        if 1 in lines and code.co_name == '<module>':
+            lines[0] = lines[1]   # as the interpreter calls the first line of a module without code
 
     def check(self, frame, event, arg, lines):
         """After an event of this thread was recorded: does it stop here?"""
@@ -222,6 +224,12 @@ class Control:
             for stop in lines[frame.f_lineno]:
                 if (event == 'line' or stop.any) and stop.holds(frame):
                     ids.append(stop.id)
+        if event == 'call' and lines:
+            # The line of the def, below its decorators: about here. The debugger looks closer.
+            first = frame.f_code.co_firstlineno
+            for line, stops in lines.items():
+                if first <= line < first + 50:
+                    ids += [stop.id for stop in stops if stop.any and stop.id not in ids]
         if event == 'call' and self.functions:
             name = agent._qualname(frame)
             for wanted, stop in self.functions:
@@ -405,7 +413,8 @@ class Control:
 
     def arm(self):
         """Works out whether events other than those on lines with breakpoints matter."""
-        self.armed = bool(self.owner is not None or self.step or self.pausing or self.functions or self.raised)
+        self.armed = bool(self.owner is not None or self.step or self.pausing or self.functions or self.raised
+                          or any([stop.any for _, stop in self.stops]))
 
     # Answers, in the thread that stands.
 
@@ -455,6 +464,8 @@ class Control:
         try:
             code = _compile(expr, '<debugger>', 'eval')
         except SyntaxError:
+            if 'only' in message:
+                raise
             code = None
         if code is not None:
             value = self.evaluate(code, frame)
@@ -690,5 +701,10 @@ def _text(s):
 
 def attach(run, fd):
     os.set_inheritable(fd, False)
-    sys.setswitchinterval(0.005)
+    prepare = run.prepare
+
+    def prepare_debug():
+        prepare()
+        sys.setswitchinterval(0.05)   # seldom, as in a recording; but a pause must come through
+    run.prepare = prepare_debug
     return Control(run, fd)

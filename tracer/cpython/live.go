@@ -239,7 +239,7 @@ func (l *Live) ask(ctx context.Context, m map[string]any) ([]any, error) {
 // one ends, without the skip innermost frames; "continue" only at breakpoints. When ctx
 // ends, the program is paused, and ctx's error returned once it stands.
 func (l *Live) Go(ctx context.Context, kind string, skip int) (Halt, error) {
-	if _, err := l.send(map[string]any{"do": "go", "kind": kind, "skip": skip}); err != nil {
+	if err := l.Start(kind, skip); err != nil {
 		return Halt{Reason: "end"}, nil
 	}
 	h, err := l.Wait(ctx)
@@ -250,6 +250,12 @@ func (l *Live) Go(ctx context.Context, kind string, skip int) (Halt, error) {
 		}
 	}
 	return h, err
+}
+
+// Start lets the program go on, as Go does, without waiting.
+func (l *Live) Start(kind string, skip int) error {
+	_, err := l.send(map[string]any{"do": "go", "kind": kind, "skip": skip})
+	return err
 }
 
 // Pause stops a running program at its next event. It may be called from any goroutine.
@@ -310,6 +316,11 @@ func oneObject(items []any, err error) (LiveObject, error) {
 // 0 being the innermost.
 func (l *Live) Look(ctx context.Context, frame int, text string) (LiveObject, error) {
 	return oneObject(l.ask(ctx, map[string]any{"do": "look", "frame": frame, "text": text}))
+}
+
+// Evaluate evaluates an expression, as Look does, and runs no statement.
+func (l *Live) Evaluate(ctx context.Context, frame int, expr string) (LiveObject, error) {
+	return oneObject(l.ask(ctx, map[string]any{"do": "look", "frame": frame, "text": expr, "only": true}))
 }
 
 // Groups returns a frame's groups of variables.

@@ -179,3 +179,65 @@ func TestLivePauseAndEnd(t *testing.T) {
 		t.Fatal("not ended")
 	}
 }
+
+const liveThreads = `import threading
+
+def work(n):
+    square = n * n
+    results.append(square)
+
+results = []
+threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+print(sorted(results))
+`
+
+// A breakpoint stops each of the threads, one after the other, and loses none.
+func TestLiveThreads(t *testing.T) {
+	onEachPython(t, func(t *testing.T, py *Interpreter) {
+		l, rec := startLive(t, py, liveThreads)
+		if _, err := l.SetStops(t.Context(), []Stop{{ID: 1, File: "live.py", Line: 5}}); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for {
+			h, err := l.Go(t.Context(), "continue", 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if h.Reason == "end" {
+				break
+			}
+			o, err := l.Look(t.Context(), 0, "n, square")
+			if err != nil || h.Thread == 0 || seen[o.Value.Text] {
+				t.Fatal(h, o, err)
+			}
+			seen[o.Value.Text] = true
+			l.Lock()
+			if e, err := rec.At(rec.LastOf(h.Thread)); err != nil || e.Line != 5 || e.Func != "work" {
+				t.Errorf("thread %d stands at %+v, %v", h.Thread, e, err)
+			}
+			l.Unlock()
+		}
+		if len(seen) != 4 || l.Outcome().Status != traces.OK {
+			t.Fatal(seen, l.Outcome())
+		}
+	})
+}
+
+// Breakpoints can be set, and take effect, while the program runs.
+func TestLiveStopsWhileRunning(t *testing.T) {
+	l, _ := startLive(t, embedded(t), "n = 0\nwhile True:\n    n += 1\n")
+	if err := l.Start("continue", 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.SetStops(t.Context(), []Stop{{ID: 7, Line: 3, Condition: "n > 1000", Hit: "==", Hits: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := l.Wait(t.Context()); err != nil || len(h.Stops) != 1 || h.Stops[0] != 7 {
+		t.Fatal(h, err)
+	}
+}
