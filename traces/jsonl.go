@@ -257,6 +257,7 @@ func ReadJSONL(r io.Reader, open func(*Header) (Sink, error)) error {
 	var sink Sink
 	var events int64
 	var line []byte
+	parser := newLineParser()
 	for number := 1; ; number++ {
 		var err error
 		line, err = readLine(in, line[:0])
@@ -272,6 +273,15 @@ func ReadJSONL(r io.Reader, open func(*Header) (Sink, error)) error {
 				return fmt.Errorf("%w: it is empty", ErrCut)
 			}
 			return nil
+		}
+		if sink != nil {
+			if e, ok := parser.parse(line); ok && e.Seq == events {
+				events++
+				if err := sink.Event(e); err != nil {
+					return fmt.Errorf("line %d: %w", number, err)
+				}
+				continue
+			}
 		}
 		sink, err = readRecord(line, sink, &events, open)
 		if err != nil {

@@ -222,3 +222,75 @@ func TestEndsEarly(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzLineParser compares the fast reading of an event with encoding/json's.
+func FuzzLineParser(f *testing.F) {
+	for seed := range uint64(3) {
+		var b bytes.Buffer
+		if err := playFake(seed, 60, 2, NewJSONLWriter(&b)); err != nil {
+			f.Fatal(err)
+		}
+		for line := range bytes.Lines(b.Bytes()) {
+			f.Add(line)
+		}
+	}
+	f.Add([]byte(`{"seq":0,"kind":"line","frame":0,"thread":0,"depth":0,"func":"f","file":"a.py","line":1,"src":"x","locals":[{"name":"a","value":"\"\\\u0001é","type":"str","cut":true}]}` + "\n"))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		fast, ok := newLineParser().parse(line)
+		if !ok {
+			return
+		}
+		var slow eventJSON
+		if err := json.Unmarshal(line, &slow); err != nil {
+			t.Fatalf("%q is read, but: %v", line, err)
+		}
+		want, err := slow.event()
+		if err != nil {
+			t.Fatalf("%q is read, but: %v", line, err)
+		}
+		got := *fast
+		if len(got.Locals) == 0 {
+			got.Locals = nil
+		}
+		if len(got.Deleted) == 0 {
+			got.Deleted = nil
+		}
+		if !reflect.DeepEqual(got, *want) {
+			t.Fatalf("%q is read as\n%+v, want\n%+v", line, got, *want)
+		}
+	})
+}
+
+// Every event that is written is read the fast way.
+func TestLineParserReadsAll(t *testing.T) {
+	var b bytes.Buffer
+	w := NewJSONLWriter(&b)
+	if err := randomTrace(4, 3000).play(w); err != nil {
+		t.Fatal(err)
+	}
+	p := newLineParser()
+	for line := range bytes.Lines(b.Bytes()) {
+		if bytes.HasPrefix(line, []byte(`{"seq":`)) {
+			if _, ok := p.parse(line); !ok {
+				t.Fatalf("not read: %s", line)
+			}
+		}
+	}
+}
+
+// BenchmarkReadJSONL reads a million events into nothing; beside it, the disk's share.
+func BenchmarkReadJSONL(b *testing.B) {
+	var file bytes.Buffer
+	if err := playFake(1, 200_000, 1, NewJSONLWriter(&file)); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(file.Len()))
+	n := 0
+	for b.Loop() {
+		if err := ReadJSONL(bytes.NewReader(file.Bytes()), func(*Header) (Sink, error) { return nowhere{b.Context()}, nil }); err != nil {
+			b.Fatal(err)
+		}
+		n += 200_000
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+}
