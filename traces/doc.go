@@ -9,7 +9,11 @@
 //	                ──▶ memory          [Trace]
 //	                ──▶ a listing       (cmd/ndb)
 //
-// Events hold what changed; [Frames] rebuilds the full state at any of them.
+// Events hold what changed; [Frames] rebuilds the full state at any of them. A [Recording]
+// is a sink too, to move about in: its [Tree] and a [Scope] of it say where a debugger's
+// [Action] leads, a [Walk] tells the states on the way, as a [Trajectory] holds them, and
+// the ND and CWM text forms write and read those.
+//
 // The package knows no process, no interpreter and no socket, and imports
 // nothing else of this module.
 package traces
