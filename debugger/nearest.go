@@ -38,6 +38,12 @@ func (s *Session) Nearest(file string, line int) int {
 	return line
 }
 
+// Verify finds out anew whether a breakpoint can be hit: a program that runs loads files.
+func (s *Session) Verify(b *Breakpoint) {
+	b.Verified, b.Message = false, ""
+	s.verify(b)
+}
+
 // A statement is the physical lines of one logical line of Python, from 1.
 type statement struct {
 	first, last int

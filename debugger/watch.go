@@ -94,12 +94,22 @@ func (s span) has(seq int64) bool {
 	return min(s.first, s.last) <= seq && seq <= max(s.first, s.last)
 }
 
+// shortSpan is how many events are looked at one by one.
+const shortSpan = 256
+
 // next returns the first event of the span, from seq on, at which a breakpoint may be hit.
 func (r *Recorded) next(s span, seq int64, b *Breakpoint, w *watched) (found int64, ok bool, err error) {
 	for {
-		if s.step > 0 {
+		switch {
+		case (s.last-seq)*s.step < shortSpan: // a search does not know where to end
+			for found, ok = seq, false; !ok && (s.last-found)*s.step >= 0; {
+				if ok = b.on(r.rec.Place(found)); !ok {
+					found += s.step
+				}
+			}
+		case s.step > 0:
 			found, ok = r.rec.Next(seq, w.places)
-		} else {
+		default:
 			found, ok = r.rec.Prev(seq, w.places)
 		}
 		if !ok || (s.last-found)*s.step < 0 {

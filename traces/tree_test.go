@@ -395,9 +395,9 @@ func TestTreeAgainstPlainTree(t *testing.T) {
 // What must be true of steps whatever the tree: each event once and in order, never deeper,
 // the end of the frame that was asked for, and there and back again.
 func TestStepProperties(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		threads := 1 + int(seed%2)
-		rec, tr := both(t, seed+1000, 500, threads)
+		rec, tr := both(t, seed+1000, 250, threads)
 		s := rec.Whole()
 		seen := 0
 		for thread := range threads {

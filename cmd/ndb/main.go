@@ -102,7 +102,7 @@ Exit status: 0 done (also where the traced program failed: that is an outcome), 
 	}
 	root.Args = cobra.ArbitraryArgs
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newTraceCmd(), newDebugCmd(), newDatasetCmd(), newQueryCmd(), newEnvCmd())
+	root.AddCommand(newTraceCmd(), newDebugCmd(), newDAPCmd(), newDatasetCmd(), newQueryCmd(), newEnvCmd())
 	return root
 }
 
