@@ -81,6 +81,16 @@ type History interface {
 	At(ctx context.Context, seq int64) (traces.Event, error)
 }
 
+// PastOf returns an engine's history, if it keeps one: one that is a History may yet run a
+// program of which nothing is recorded.
+func PastOf(e Engine) (History, bool) {
+	h, ok := e.(History)
+	if k, may := e.(interface{ KeepsPast() bool }); may && !k.KeepsPast() {
+		return nil, false
+	}
+	return h, ok
+}
+
 // Sources is an engine that knows the program's text.
 type Sources interface {
 	// Source returns a file by its path or the end of it.

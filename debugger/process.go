@@ -21,7 +21,8 @@ type Process interface {
 	// [traces.Continue] only at breakpoints. Log takes what breakpoints have to say; it may be
 	// called from another goroutine.
 	Go(ctx context.Context, kind traces.ActionKind, skip int, log func(Log)) (Halt, error)
-	// SetBreakpoints replaces the breakpoints, each on a line, a function or what is raised;
+	// SetBreakpoints replaces the breakpoints, each on a line, a function, exceptions
+	// (but not uncaught ones) or a variable of a frame that is on the stack now;
 	// what is wrong with one becomes its Message.
 	SetBreakpoints(ctx context.Context, list []*Breakpoint) error
 	// Pause makes the program stand; it may be called while Go runs.
@@ -68,16 +69,81 @@ func (l *Live) Close() error { return errors.Join(l.process.Close(), l.Recorded.
 // Live implements [Inspector]: the engine stands where the program does.
 func (l *Live) Live() bool { return !l.halt.Ended && l.node.Seq == l.head && !l.node.CallLine }
 
+// Present returns the event at which the program stands; ok is false once it has ended.
+func (l *Live) Present() (seq int64, ok bool) { return l.head, !l.halt.Ended }
+
+// Paused reports whether it was [Live.Pause], or the end of a context, that made the program stand.
+func (l *Live) Paused() bool { return l.halt.Paused }
+
+// Uncaught returns the event where the exception that ended the program was raised; ok is
+// false if none did.
+func (l *Live) Uncaught() (seq int64, ok bool) {
+	l.process.Lock()
+	defer l.process.Unlock()
+	seq = l.uncaught()
+	return seq, l.halt.Ended && seq >= 0
+}
+
+// Kill ends a program that does not come to stand, if the process can. It may be called while
+// Do runs, which then returns the end.
+func (l *Live) Kill() {
+	if k, ok := l.process.(interface{ Kill() }); ok {
+		k.Kill()
+	}
+}
+
+// Become makes the engine another one, whose program has just been started, and closes what
+// it was. [Engine.Start] comes next, and [Live.Stream] if it is wanted.
+func (l *Live) Become(next *Live) error {
+	err := l.Close()
+	*l = *next
+	return err
+}
+
 // Start implements [Engine].
 func (l *Live) Start(ctx context.Context) (*State, error) {
 	l.process.Lock()
 	defer l.process.Unlock()
 	l.arrived()
-	return l.there(l.Recorded.stop(l.node, nil))
+	return l.there(l.stand(l.node, nil))
+}
+
+// A Snapshooter is a process that records nothing but the stack where it stands.
+type Snapshooter interface {
+	// Snapshot returns a recording in which each frame is called and then stands at its line;
+	// nil if the process records all.
+	Snapshot() *traces.Recording
+}
+
+// KeepsPast reports whether the program is recorded; see [PastOf].
+func (l *Live) KeepsPast() bool { return l.snapshot() == nil }
+
+// snapshot returns what a process that records nothing has of where it stands.
+func (l *Live) snapshot() *traces.Recording {
+	if s, ok := l.process.(Snapshooter); ok {
+		return s.Snapshot()
+	}
+	return nil
+}
+
+// errUnrecorded is wrapped by what a past is needed for, where there is none.
+var errUnrecorded = fmt.Errorf("nothing is recorded, so there is no past: %w", ErrUnsupported)
+
+// stand is stop for the present.
+func (l *Live) stand(n traces.Node, hits []*Breakpoint) (*State, error) {
+	st, err := l.stop(n, hits)
+	if err == nil && l.snapshot() != nil {
+		st.Changed = nil // since the last stop, which nobody has kept
+	}
+	return st, err
 }
 
 // arrived finds the event at which the process stands, and goes there.
 func (l *Live) arrived() {
+	if rec := l.snapshot(); rec != nil && rec != l.rec {
+		l.rec = rec
+		clear(l.watch)
+	}
 	l.scope = l.rec.Whole()
 	l.node = traces.Node{Seq: traces.AtExit}
 	if !l.halt.Ended {
@@ -103,6 +169,9 @@ func (l *Live) Do(ctx context.Context, m Move) (*State, error) {
 		return nil, err
 	}
 	l.scope = l.rec.Whole()
+	if m.Inverse() && l.snapshot() != nil {
+		return nil, fmt.Errorf("go back: %w", errUnrecorded)
+	}
 	if m.Inverse() || l.halt.Ended || l.node.Seq == traces.AtExit {
 		return l.there(l.Recorded.Do(ctx, m))
 	}
@@ -141,13 +210,22 @@ func (l *Live) goOn(ctx context.Context, m Move, from traces.Node) (*State, erro
 			return nil, ctx.Err()
 		}
 		hits := l.hit(h.Hits)
-		if at := l.uncaught(); h.Ended && at >= 0 {
-			if i := slices.IndexFunc(m.Breakpoints, func(b *Breakpoint) bool { return b.Exception == StopUncaught && !b.Disabled }); i >= 0 {
-				return l.stop(traces.Node{Seq: at}, m.Breakpoints[i:i+1]) // all of it is there, in the past
+		if h.Ended && l.uncaught() >= 0 { // all of it is there, in the past
+			end := l.node
+			l.node = from
+			at := m
+			at.Breakpoints = slices.DeleteFunc(slices.Clone(m.Breakpoints), func(b *Breakpoint) bool { return b.Exception != StopUncaught })
+			to, hits, err := l.nearest(ctx, &at, end)
+			l.node = end
+			if err != nil {
+				return nil, err
+			}
+			if len(hits) > 0 {
+				return l.stop(to, hits)
 			}
 		}
-		if h.Ended || h.Paused || len(hits) > 0 {
-			return l.stop(l.node, hits)
+		if h.Ended || h.Paused || len(hits) > 0 || l.snapshot() != nil {
+			return l.stand(l.node, hits)
 		}
 		// The process may stand a little further than the action leads.
 		if to := l.scope.Do(from, m.Action); to.Seq != traces.AtExit {
@@ -205,7 +283,7 @@ func (l *Live) send(ctx context.Context, m Move) error {
 		}
 	}
 	for _, b := range m.Breakpoints {
-		if !b.Disabled && b.Data == nil && (b.Exception == "" || b.Exception == StopRaised) {
+		if !b.Disabled && b.Exception != StopUncaught { // which shows at the end only
 			add(b)
 		}
 	}
@@ -241,6 +319,9 @@ func (l *Live) hit(at []int) (hits []*Breakpoint) {
 func (l *Live) Seek(ctx context.Context, seq int64) (*State, error) {
 	l.process.Lock()
 	defer l.process.Unlock()
+	if l.snapshot() != nil {
+		return nil, fmt.Errorf("go to event %d: %w", seq, errUnrecorded)
+	}
 	return l.there(l.Recorded.Seek(ctx, seq))
 }
 
@@ -268,6 +349,9 @@ func (l *Live) Evaluate(ctx context.Context, frame int, expr string) (traces.Val
 func (l *Live) LastChange(ctx context.Context, frame int, name string) (traces.Change, bool, error) {
 	l.process.Lock()
 	defer l.process.Unlock()
+	if l.snapshot() != nil {
+		return traces.Change{}, false, fmt.Errorf("last change of %s: %w", name, errUnrecorded)
+	}
 	return l.Recorded.LastChange(ctx, frame, name)
 }
 
@@ -275,6 +359,9 @@ func (l *Live) LastChange(ctx context.Context, frame int, name string) (traces.C
 func (l *Live) LastRun(ctx context.Context, file string, line int) (int64, bool, error) {
 	l.process.Lock()
 	defer l.process.Unlock()
+	if l.snapshot() != nil {
+		return 0, false, fmt.Errorf("last run of line %d: %w", line, errUnrecorded)
+	}
 	return l.Recorded.LastRun(ctx, file, line)
 }
 
@@ -286,7 +373,30 @@ func (l *Live) Ran(file string, line int) bool {
 		return l.Recorded.Ran(file, line)
 	}
 	c, ok := l.process.(LineChecker)
-	return !ok || c.HasLine(file, line)
+	f, known := l.source(file)
+	if !known || !ok {
+		return known || file == ""
+	}
+	l.process.Unlock()
+	defer l.process.Lock()
+	return c.HasLine(f, line)
+}
+
+// Source implements [Sources]. A program that goes on may load further files.
+func (l *Live) Source(name string) (traces.File, bool) {
+	l.process.Lock()
+	defer l.process.Unlock()
+	return l.source(name)
+}
+
+func (l *Live) source(name string) (traces.File, bool) {
+	f, ok := l.Recorded.Source(name)
+	if p, can := l.process.(interface {
+		Unloaded(name string) (traces.File, bool)
+	}); !ok && can && !l.halt.Ended {
+		return p.Unloaded(name)
+	}
+	return f, ok
 }
 
 // Functions implements [Sources]: in a program that goes on any function may be called yet.
@@ -333,7 +443,7 @@ func defined(source string) (names []string) {
 
 // LineChecker is a process that can tell which lines can run.
 type LineChecker interface {
-	HasLine(file string, line int) bool
+	HasLine(file traces.File, line int) bool
 }
 
 // Objects are what a [Process] knows of its program's values; see [Inspector].
@@ -412,6 +522,13 @@ func (l *Live) Jump(ctx context.Context, line int) (*State, error) {
 	if err := p.JumpTo(ctx, line); err != nil {
 		return nil, err
 	}
+	l.process.Lock()
+	if l.rec.LastOf(l.halt.Thread) != l.head {
+		defer l.process.Unlock()
+		l.arrived()
+		return l.there(l.stop(l.node, nil))
+	}
+	l.process.Unlock()
 	// The state is the line's now, which only the next event can show.
 	return l.Do(ctx, Move{Action: traces.Action{Kind: traces.StepInto}})
 }

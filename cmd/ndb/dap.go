@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -154,9 +156,16 @@ func traceRoot(rec *traces.Recording, c *dap.LaunchConfig, file string) string {
 	return folders[0]
 }
 
-// launchPython runs a program, and debugs the recording of it.
+// launchPython starts a program, which stands at its first event.
 func launchPython(ctx context.Context, c *dap.LaunchConfig, console dap.Console) (*dap.Target, error) {
-	p := cpython.Program{Path: c.Program, Module: c.Module, Function: c.Function, Args: c.FunctionArgs, Argv: c.Args}
+	p := cpython.Program{Path: c.Program, Module: c.Module, Function: c.Function, Args: c.FunctionArgs, Argv: c.Args, Dir: c.Cwd}
+	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
+		if v := c.Env[name]; v != nil {
+			p.Env = append(p.Env, name+"="+*v)
+		} else {
+			console.Note(fmt.Sprintf("env: %s cannot be taken away, only set", name))
+		}
+	}
 	config := cpython.Config{Python: c.Python, Limits: cpython.DefaultLimits()}
 	if !c.JustMyCode {
 		config.Include = []string{"*"}
@@ -178,38 +187,21 @@ func launchPython(ctx context.Context, c *dap.LaunchConfig, console dap.Console)
 		defer f.Close()
 		streams.Stdin = f
 	}
-	if wd, err := os.Getwd(); err == nil && c.Cwd != "" && c.Cwd != wd {
-		console.Note(fmt.Sprintf("cwd is not supported yet: the program runs in %s", wd))
-	}
-	if len(c.Env) > 0 {
-		console.Note("env is not supported yet: the program has the environment of ndb")
-	}
-	// The engine that runs while it is debugged takes this place: start it here, and return it.
-	rec := &traces.Recording{}
-	_, err = cpython.Trace(ctx, py, config, p, streams, func(*traces.Header) (traces.Sink, error) {
-		return &toldSink{Recording: rec, root: root, console: console}, nil
-	})
-	if err == nil {
-		err = ctx.Err()
-	}
+	engine, _, err := startLive(ctx, py, config, p, streams, c.Record)
 	if err != nil {
-		return nil, errors.Join(err, rec.Close())
+		return nil, err
 	}
-	if !c.Record {
-		console.Note("record: false has no effect: the program has been recorded")
-	}
-	e := cpython.NewEvaluator(py)
 	name := c.Module
 	if name == "" {
 		name = c.Program
 	}
-	return &dap.Target{Engine: debugger.NewRecorded(rec, evaluator{e}), Close: e.Close, Name: name, Root: root, Told: true}, nil
+	return &dap.Target{Engine: engine, Name: name, Root: root}, nil
 }
 
 // programRoot returns the folder to which paths of events are relative.
 func programRoot(c *dap.LaunchConfig) (string, error) {
 	if c.Module != "" {
-		return os.Getwd()
+		return filepath.Abs(c.Cwd)
 	}
 	real, err := filepath.EvalSymlinks(c.Program) // Python looks for modules beside the file itself
 	if err != nil {
@@ -226,34 +218,4 @@ func realPath(dir string) string {
 		return real
 	}
 	return dir
-}
-
-// A toldSink records a program and tells what it writes while it runs.
-type toldSink struct {
-	*traces.Recording
-	root    string
-	console dap.Console
-	events  int64
-	file    string // of the last event
-	line    int
-}
-
-// Event implements [traces.Sink].
-func (s *toldSink) Event(e *traces.Event) error {
-	s.events++
-	s.file, s.line = e.File, e.Line
-	if s.events&(1<<12-1) == 0 {
-		s.console.Progress(fmt.Sprintf("%d events", s.events))
-	}
-	return s.Recording.Event(e)
-}
-
-// Output implements [traces.Sink].
-func (s *toldSink) Output(o *traces.Output) error {
-	file := filepath.FromSlash(s.file)
-	if file != "" && !filepath.IsAbs(file) {
-		file = filepath.Join(s.root, file)
-	}
-	s.console.Output(*o, file, s.line)
-	return s.Recording.Output(o)
 }

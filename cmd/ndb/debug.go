@@ -12,12 +12,10 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/spf13/cobra"
-	"golang.org/x/term"
-
 	"github.com/neural-debugger/ndb/debugger"
 	"github.com/neural-debugger/ndb/tracer/cpython"
 	"github.com/neural-debugger/ndb/traces"
+	"github.com/spf13/cobra"
 )
 
 func newDebugCmd() *cobra.Command {
@@ -31,16 +29,24 @@ func newDebugCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "debug [flags] PROGRAM [-- ARGS]",
 		Short: "Debug a program, forwards and backwards in time",
-		Long: `Records a Python program from its beginning to its end, and then goes about in what happened
-with the commands of pdb and their mirror images: n goes to the next line, bn to the one before;
-c runs to the next breakpoint, bc to the one before; "why x" says who gave x its value. Type h.
+		Long: `Runs a Python program, stands at its first line, and goes on with the commands of pdb. All of it
+is recorded meanwhile, so that each command has a mirror image: n goes to the next line, bn to the
+one before; c runs to the next breakpoint, bc goes back to the one before; "why x" says who gave x
+its value. Forwards from the past leads into the present again, and there the program goes on.
+Type h for the commands.
 
-The program runs once, before the first prompt: Ctrl-C ends it, and what was recorded until
-then can be debugged. What it writes is shown where the debugger passes it. It reads from the
-terminal, or from the file that --stdin names. With --replay nothing runs: a trace file that
-"ndb trace -o" or "ndb dataset build" wrote is gone about in.
+In the present, expressions and statements run in the program: x = 5 changes x. The past cannot be
+changed; expressions there are evaluated over the values that were recorded. When an exception ends
+the program, the debugger stands where it was raised, with all that led there behind it.
 
-Where standard input is no terminal, commands are read from it, one a line.`,
+While the program runs, it has the terminal: what it writes is shown at once, and it reads what is
+typed. Ctrl-C pauses it at its next event, and does not raise KeyboardInterrupt in it. In C code, in
+a sleep, or while it waits for input there is none; then one more Ctrl-C offers to kill it. Other
+processes that the program starts get the Ctrl-C as from a shell. Those that it forks run free.
+
+Where standard input is no terminal, commands are read from it, one a line; the program's input is
+empty then, or the file that --stdin names, and what it writes is shown where it stands. With
+--replay nothing runs: a trace file that "ndb trace -o" or "ndb dataset build" wrote is gone about in.`,
 		Example: `  ndb debug prog.py
   ndb debug --function f --args '[1, 2], k=3' prog.py
   ndb debug --replay run.parquet#3
@@ -51,41 +57,50 @@ Where standard input is no terminal, commands are read from it, one a line.`,
 			if err != nil {
 				return usageError{err}
 			}
-			// Ctrl-C ends a command of the debugger, not the debugger.
-			ctx, stop := signal.NotifyContext(context.WithoutCancel(cmd.Context()), syscall.SIGTERM)
-			defer stop()
 			if replay == "" && p.Module == "" && len(args) == 0 {
 				return usageError{errors.New("name a program: ndb debug PROGRAM, or a trace: ndb debug --replay FILE")}
 			}
-			var rec *traces.Recording
-			var py *cpython.Interpreter
+			in, closeInput := openDebugInput(os.Stdin, cmd.OutOrStdout())
+			defer closeInput()
+			signals := []os.Signal{syscall.SIGTERM}
+			if !in.Interactive() { // elsewhere, Ctrl-C ends a command of the debugger
+				signals = append(signals, os.Interrupt)
+			}
+			ctx, stop := signal.NotifyContext(context.WithoutCancel(cmd.Context()), signals...)
+			defer stop()
+			var engine debugger.Engine
+			var begin func() (*debugger.Live, error)
 			if replay != "" {
-				if rec, err = openReplay(ctx, replay, args, &p, cmd.ErrOrStderr()); err != nil {
+				rec, err := openReplay(ctx, replay, args, &p, cmd.ErrOrStderr())
+				if err != nil {
 					return err
 				}
-				py, _ = cpython.Find(ctx, c.Python) // without one, names of variables can still be asked for
+				var eval debugger.Evaluator
+				if py, err := cpython.Find(ctx, c.Python); err == nil { // without one, names of variables can still be asked for
+					e := cpython.NewEvaluator(py)
+					defer e.Close()
+					eval = evaluator{e}
+				}
+				engine = debugger.NewRecorded(rec, eval)
 			} else {
 				if err := chooseProgram(&p, args, cmd); err != nil {
 					return usageError{err}
 				}
-				if py, err = cpython.Find(ctx, c.Python); err != nil {
+				py, err := cpython.Find(ctx, c.Python)
+				if err != nil {
 					return err
 				}
-				if rec, err = record(ctx, py, c, p, stdin, cmd.ErrOrStderr()); err != nil {
+				target := &debugTarget{py: py, config: c, program: p, stdin: stdin, terminal: in.Interactive()}
+				begin = func() (*debugger.Live, error) { return target.start(ctx) }
+				if engine, err = begin(); err != nil {
 					return err
 				}
 			}
-			var eval debugger.Evaluator
-			if py != nil {
-				e := cpython.NewEvaluator(py)
-				defer e.Close()
-				eval = evaluator{e}
-			}
-			session := debugger.NewSession(debugger.NewRecorded(rec, eval))
+			session := debugger.NewSession(engine)
 			defer session.Close()
-			in, closeInput := openDebugInput(os.Stdin, cmd.OutOrStdout())
-			defer closeInput()
-			return newDebugShell(session, in, newDebugView(cmd.OutOrStdout())).run(ctx, commands)
+			shell := newDebugShell(session, in, newDebugView(cmd.OutOrStdout()))
+			shell.begin = begin
+			return shell.run(ctx, commands)
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
@@ -95,27 +110,20 @@ Where standard input is no terminal, commands are read from it, one a line.`,
 	fs.StringVarP(&p.Module, "module", "m", "", "run this `MODULE`, as python -m does; what follows are its arguments")
 	fs.StringVar(&p.Function, "function", "", "debug one call of this `FUNCTION` of the program")
 	fs.StringVar(&p.Args, "args", "", "its arguments as Python text: `'EXPR, EXPR, NAME=EXPR'`")
-	fs.StringVar(&stdin, "stdin", "", "standard input of the program: a `FILE`")
+	fs.StringVar(&stdin, "stdin", "", "standard input of the program: a `FILE`; otherwise it is the terminal")
 	fs.StringVar(&replay, "replay", "", "debug this `TRACE` file instead; FILE#N is its trace N, from 0")
 	fs.StringArrayVarP(&commands, "command", "c", nil, "debugger `COMMANDS` to begin with, separated by ; (can be given again)")
 	target.register(fs, false)
 	return cmd
 }
 
-// record runs the program and returns what it did.
+// record runs the program with a file as its input, and returns what it did.
 func record(ctx context.Context, py *cpython.Interpreter, c cpython.Config, p cpython.Program, stdin string, stderr io.Writer) (*traces.Recording, error) {
-	var streams cpython.Streams
-	switch {
-	case stdin != "":
-		f, err := os.Open(stdin)
-		if err != nil {
-			return nil, fmt.Errorf("standard input: %w", err)
-		}
-		defer f.Close()
-		streams.Stdin = f
-	case term.IsTerminal(int(os.Stdin.Fd())): // elsewhere, it holds the debugger's commands
-		streams.Stdin, streams.Terminal = os.Stdin, true
+	f, err := os.Open(stdin)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
 	}
+	defer f.Close()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	m := newMeter(stderr, "events")
@@ -123,7 +131,7 @@ func record(ctx context.Context, py *cpython.Interpreter, c cpython.Config, p cp
 		fmt.Fprintf(stderr, "recording %s; Ctrl-C ends it, what it writes is shown later\n", printable(clip(programName(&p), 30)))
 	}
 	rec := &traces.Recording{}
-	_, err := cpython.Trace(ctx, py, c, p, streams, func(*traces.Header) (traces.Sink, error) {
+	_, err = cpython.Trace(ctx, py, c, p, cpython.Streams{Stdin: f}, func(*traces.Header) (traces.Sink, error) {
 		return &metered{Sink: rec, meter: m}, nil
 	})
 	m.close()

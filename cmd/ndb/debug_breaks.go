@@ -122,7 +122,7 @@ func (d *debugShell) set(ctx context.Context, b debugger.Breakpoint) error {
 	if err != nil {
 		return err
 	}
-	d.view.print(breakpointAttr(set), describeBreakpoint(set))
+	d.view.print(breakpointAttr(set), d.describeBreakpoint(set))
 	return nil
 }
 
@@ -134,7 +134,7 @@ func breakpointAttr(b *debugger.Breakpoint) string {
 }
 
 // describeBreakpoint says what a breakpoint is and does.
-func describeBreakpoint(b *debugger.Breakpoint) string {
+func (d *debugShell) describeBreakpoint(b *debugger.Breakpoint) string {
 	kind := "breakpoint"
 	switch {
 	case b.LogMessage != "":
@@ -149,8 +149,12 @@ func describeBreakpoint(b *debugger.Breakpoint) string {
 	if b.Disabled {
 		s += " (disabled)"
 	}
-	if !b.Verified {
+	switch {
+	case b.Verified:
+	case d.isOver():
 		s += " is never hit: " + b.Message
+	default:
+		s += " may never be hit: " + b.Message
 	}
 	return s
 }
@@ -161,7 +165,7 @@ func (d *debugShell) listBreakpoints() {
 		d.view.print("", "no breakpoints")
 	}
 	for _, b := range list {
-		d.view.print(breakpointAttr(b), describeBreakpoint(b))
+		d.view.print(breakpointAttr(b), d.describeBreakpoint(b))
 	}
 }
 
@@ -229,7 +233,7 @@ func enable(on bool) func(*debugShell, context.Context, string) error {
 		list, err := d.breakpoints(arg)
 		for _, b := range list {
 			b.Disabled = !on
-			d.view.print("", describeBreakpoint(b))
+			d.view.print("", d.describeBreakpoint(b))
 		}
 		return err
 	}
@@ -256,7 +260,7 @@ func (d *debugShell) condition(ctx context.Context, arg string) error {
 		}
 	}
 	b.Condition = expr
-	d.view.print("", describeBreakpoint(b))
+	d.view.print("", d.describeBreakpoint(b))
 	return nil
 }
 
@@ -273,6 +277,6 @@ func (d *debugShell) ignore(_ context.Context, arg string) error {
 	if n > 0 {
 		b.HitCondition = fmt.Sprintf("> %d", n)
 	}
-	d.view.print("", describeBreakpoint(b))
+	d.view.print("", d.describeBreakpoint(b))
 	return nil
 }

@@ -89,16 +89,25 @@ func debugCommands() []debugCommand {
 func otherCommands() []debugCommand {
 	return []debugCommand{
 		{names: []string{"goto"}, args: "EVENT", group: further, does: "an event, by its number", run: (*debugShell).goTo},
-		{names: []string{"first", "restart"}, group: further, does: "the first event", run: (*debugShell).goFirst},
-		{names: []string{"last"}, group: further, does: "the last event", run: (*debugShell).goLast},
+		{names: []string{"first"}, group: further, does: "the first event", run: (*debugShell).goFirst},
+		{names: []string{"last"}, group: further, does: "the present, or the last event", run: (*debugShell).goLast},
 		{names: []string{"why", "changes"}, args: "NAME", group: further, does: "who gave a variable its value: which line, when", takes: completeExpression, run: (*debugShell).why},
 		{names: []string{"ran"}, args: "[FILE:]LINE", group: further, does: "when a line ran last, before now", takes: completePlace, run: (*debugShell).ran},
+		{names: []string{"j", "jump"}, args: "LINE", group: further, does: "in the present: go on at another line", run: (*debugShell).jump,
+			more: `The line is one of the function that runs; what lies between is not run.`},
+		{names: []string{"run", "restart"}, group: further, does: "start the program anew; breakpoints stay", run: (*debugShell).restart},
 
 		{names: []string{"b", "break"}, args: "[PLACE[, CONDITION]]", group: stopping, does: "stop at a place; alone: list breakpoints", takes: completePlace, run: breakAt(false),
 			more: `PLACE is LINE, FILE:LINE, a function's name, or the text of a line in quotes:
   b 12    b util.py:12    b Stack.push, n > 3    b "total += x"
 Breakpoints work in both directions, and stop every command that passes them.`},
 		{names: []string{"tbreak"}, args: "PLACE[, CONDITION]", group: stopping, does: "stop there once", takes: completePlace, run: breakAt(true)},
+		{names: []string{"catch"}, args: "KIND[, CONDITION]", group: stopping, does: "stop at exceptions; h catch says at which", run: (*debugShell).catch,
+			more: `raised: all, where they are raised. userUnhandled: those that leave the program's functions for
+a library that called them. uncaught: those that end the program or a thread; at the one that ends
+the program, the debugger stands without this command, too.`},
+		{names: []string{"watch"}, args: "NAME", group: stopping, does: "stop where a variable of this frame has changed", takes: completeExpression, run: (*debugShell).watch,
+			more: `Back in time: bc goes back to where it changed. In-place changes count.`},
 		{names: []string{"cl", "clear"}, args: "[N... | FILE:LINE]", group: stopping, does: "remove breakpoints; alone: all of them", run: (*debugShell).clear},
 		{names: []string{"disable"}, args: "N...", group: stopping, does: "pass breakpoints without a stop", run: enable(false)},
 		{names: []string{"enable"}, args: "N...", group: stopping, does: "stop at them again", run: enable(true)},
@@ -113,12 +122,14 @@ Breakpoints work in both directions, and stop every command that passes them.`},
 		{names: []string{"ll", "longlist"}, group: looking, does: "the whole function", run: (*debugShell).longList},
 		{names: []string{"source"}, args: "[FILE | FUNCTION]", group: looking, does: "the whole text of a file or function", takes: completePlace, run: (*debugShell).source},
 		{names: []string{"p", "print"}, args: "EXPR", group: looking, does: "value of an expression; so does EXPR alone", takes: completeExpression, run: (*debugShell).print,
-			more: `What has the name of a command can be evaluated with ! before it: !n`},
+			more: `What has the name of a command can be evaluated with ! before it: !n
+In the present, so can statements be run: x = 5, !n = 5, del x.`},
 		{names: []string{"pp"}, args: "EXPR", group: looking, does: "the same, spread over lines", takes: completeExpression, run: (*debugShell).prettyPrint},
 		{names: []string{"whatis"}, args: "EXPR", group: looking, does: "its type", takes: completeExpression, run: (*debugShell).whatIs},
 		{names: []string{"a", "args"}, group: looking, does: "arguments of this function, and what they were", run: (*debugShell).arguments},
 		{names: []string{"locals"}, group: looking, does: "all variables; * marks those that changed", run: (*debugShell).allLocals},
 		{names: []string{"rv", "retval"}, group: looking, does: "what is returned, yielded or raised here", run: (*debugShell).returnValue},
+		{names: []string{"exceptions"}, group: looking, does: "the exception raised here, and its causes", run: (*debugShell).exceptions},
 		{names: []string{"display"}, args: "[EXPR]", group: looking, does: "show EXPR wherever it changes; alone: list", takes: completeExpression, run: (*debugShell).display},
 		{names: []string{"undisplay"}, args: "[EXPR]", group: looking, does: "no longer; alone: none", takes: completeExpression, run: (*debugShell).undisplay},
 		{names: []string{"w", "bt", "where"}, args: "[COUNT]", group: looking, does: "stack of calls, the COUNT innermost; 0: all", run: (*debugShell).where},
@@ -135,12 +146,9 @@ Breakpoints work in both directions, and stop every command that passes them.`},
 func refusedCommands() []debugCommand {
 	var list []debugCommand
 	for _, r := range []struct{ names, why string }{
-		{"j jump", "a recording cannot run other lines than those that ran; goto moves in time"},
-		{"run", "the program has run already; first goes to its beginning"},
 		{"commands", "to print something at a breakpoint: log PLACE, MESSAGE"},
-		{"interact", "statements cannot run in the past; !EXPR evaluates an expression"},
-		{"debug", "statements cannot run in the past; b FUNCTION and c go to where it was called"},
-		{"exceptions", "there is one line of time; bn goes back to where an exception was raised"},
+		{"interact", "type statements here: in the present they run in the program"},
+		{"debug", "b FUNCTION and c go to where it is called"},
 		{"alias", "there are no aliases"},
 		{"unalias", "there are no aliases"},
 	} {

@@ -93,10 +93,8 @@ func (d *debugShell) completePlace(prefix string) []string {
 			}
 		}
 	}
-	if rec := d.recording(); rec != nil {
-		for _, f := range rec.Files {
-			add(f.Path + ":")
-		}
+	for _, f := range d.files() {
+		add(f.Path + ":")
 	}
 	return distinct(found)
 }

@@ -77,6 +77,7 @@ func await(ctx context.Context, read func() (string, error)) (string, error) {
 // The terminal is raw only while a line is read, so that Ctrl-C interrupts commands.
 type terminalInput struct {
 	complete func(line string) (from int, candidates []string) // what may stand at the end of a line
+	entered  func()                                            // called when a line has been read, while Ctrl-C is a key
 
 	in, out *os.File
 	term    *term.Terminal
@@ -115,6 +116,9 @@ func (t *terminalInput) ReadLine(ctx context.Context) (string, error) {
 		t.term.SetSize(columns, rows)
 	}
 	line, err := await(ctx, t.term.ReadLine)
+	if t.entered != nil {
+		t.entered()
+	}
 	if t.gaveUp {
 		t.gaveUp = false
 		return "", errInterrupted

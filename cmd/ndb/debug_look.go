@@ -40,18 +40,18 @@ func (d *debugShell) here(ctx context.Context) (*traces.Event, error) {
 }
 
 func (d *debugShell) allLocals(ctx context.Context, _ string) error {
-	e, err := d.here(ctx)
-	if err != nil {
+	if _, err := d.here(ctx); err != nil {
 		return err
 	}
 	var changed []string
 	if d.frame == 0 {
 		changed = d.session.State().Changed
 	}
-	if len(e.Locals) == 0 {
+	locals := d.locals(ctx)
+	if len(locals) == 0 {
 		d.view.print("", "no variables")
 	}
-	for _, l := range e.Locals {
+	for _, l := range locals {
 		d.view.variable(l, slices.Contains(changed, l.Name))
 	}
 	return nil
@@ -68,8 +68,7 @@ func (v *debugView) variable(l traces.Local, changed bool) {
 
 // arguments prints the arguments as they are now, and what they were if that is not it.
 func (d *debugShell) arguments(ctx context.Context, _ string) error {
-	e, err := d.here(ctx)
-	if err != nil {
+	if _, err := d.here(ctx); err != nil {
 		return err
 	}
 	h, err := d.history()
@@ -83,11 +82,12 @@ func (d *debugShell) arguments(ctx context.Context, _ string) error {
 	if len(call.Locals) == 0 {
 		d.view.print("", "no arguments")
 	}
+	locals := d.locals(ctx)
 	for _, was := range call.Locals {
 		c := debugChange{name: was.Name, deleted: true}
-		if i := slices.IndexFunc(e.Locals, func(l traces.Local) bool { return l.Name == was.Name }); i >= 0 {
-			c.now, c.deleted = e.Locals[i].Text, false
-			if e.Locals[i].Text != was.Text {
+		if i := slices.IndexFunc(locals, func(l traces.Local) bool { return l.Name == was.Name }); i >= 0 {
+			c.now, c.deleted = locals[i].Text, false
+			if locals[i].Text != was.Text {
 				c.old = &was.Value
 			}
 		}
@@ -255,18 +255,28 @@ func (d *debugShell) summary() string {
 	if rec == nil {
 		return "a live program"
 	}
+	n := d.events()
 	what := rec.Header.Program
 	if rec.Header.Entry != "<module>" {
 		what += " " + rec.Header.Entry
 	}
-	s := fmt.Sprintf("%s: %s events", fit(what, 40), thousands(rec.Len()))
-	if rec.Len() == 1 {
-		s = strings.TrimSuffix(s, "s")
+	s := fmt.Sprintf("%s: %s", fit(what, 40), count(n, "event"))
+	if !d.isOver() {
+		return s + " so far"
 	}
 	if rec.Outcome != nil {
 		s += ", " + string(rec.Outcome.Exit())
 	}
 	return s
+}
+
+// isOver reports whether all that the program did is known.
+func (d *debugShell) isOver() bool {
+	if l, ok := d.live(); ok {
+		_, alive := l.Present()
+		return !alive
+	}
+	return true
 }
 
 func (d *debugShell) info(_ context.Context, _ string) error {
@@ -278,11 +288,13 @@ func (d *debugShell) info(_ context.Context, _ string) error {
 		if h.Args != "" {
 			v.cut("", "arguments: "+h.Args)
 		}
-		end := &debugger.State{Exit: rec.Outcome.Exit(), Outcome: rec.Outcome}
-		if rec.Damage != nil {
-			end.Note = rec.Damage.Error()
+		if d.isOver() {
+			end := &debugger.State{Exit: rec.Outcome.Exit(), Outcome: rec.Outcome}
+			if rec.Damage != nil {
+				end.Note = rec.Damage.Error()
+			}
+			v.end(end)
 		}
-		v.end(end)
 	}
 	switch {
 	case st.Exit == traces.InvExitEntry:

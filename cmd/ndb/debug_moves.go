@@ -78,12 +78,24 @@ func (d *debugShell) move(ctx context.Context, do func() (*debugger.State, error
 // stopped shows a state that was reached.
 func (d *debugShell) stopped(ctx context.Context, st *debugger.State) {
 	d.frame, d.listNext = 0, 0
+	outputs, logs, partial := d.feed.take()
+	now := position(st)
+	back := now < d.now
+	slices.SortStableFunc(logs, func(a, b debugger.Log) int {
+		if back {
+			a, b = b, a
+		}
+		return cmp.Compare(a.Event.Seq, b.Event.Seq)
+	})
+	d.now = now
+	d.told(slices.Concat(outputs, st.Outputs), logs, partial)
+	d.sayPaused(ctx)
+	ctx = context.WithoutCancel(ctx)
+	st = d.postMortem(ctx, st)
 	if st.Exit == "" {
 		d.file = st.Event.File
 	}
-	now := position(st)
-	d.told(st.Outputs, now < d.now)
-	d.now = now
+	d.view.setTime(d)
 	d.view.stop(st, d.changes(ctx, st))
 	if st.Exit != "" && st.Exit != traces.InvExitEntry {
 		d.wayBack(ctx, st)
@@ -103,33 +115,21 @@ func position(st *debugger.State) int64 {
 }
 
 // told prints what the program wrote and what breakpoints had to say, in the order in which
-// they were passed.
-func (d *debugShell) told(outputs []traces.Output, back bool) {
-	slices.SortStableFunc(d.logs, func(a, b debugger.Log) int {
-		if back {
-			a, b = b, a
-		}
-		return cmp.Compare(a.Event.Seq, b.Event.Seq)
-	})
-	for len(d.logs) > 0 && len(outputs) > 0 {
-		n := slices.IndexFunc(outputs, func(o traces.Output) bool { return o.Seq > d.logs[0].Event.Seq })
+// they were passed. Of what the terminal has already, it ends the line.
+func (d *debugShell) told(outputs []traces.Output, logs []debugger.Log, partial bool) {
+	if d.feed.view != nil && partial {
+		d.view.freshLine()
+	}
+	for _, l := range logs {
+		n := slices.IndexFunc(outputs, func(o traces.Output) bool { return o.Seq > l.Event.Seq })
 		if n < 0 {
 			n = len(outputs)
 		}
 		d.view.output(outputs[:n])
-		d.view.log(d.logs[0])
-		outputs, d.logs = outputs[n:], d.logs[1:]
+		d.view.log(l)
+		outputs = outputs[n:]
 	}
 	d.view.output(outputs)
-	d.flushLogs()
-}
-
-// flushLogs prints what breakpoints had to say.
-func (d *debugShell) flushLogs() {
-	for _, l := range d.logs {
-		d.view.log(l)
-	}
-	d.logs = nil
 }
 
 // wayBack says, at the end, where an exception came from.
@@ -138,7 +138,13 @@ func (d *debugShell) wayBack(ctx context.Context, st *debugger.State) {
 	if err != nil || st.Outcome == nil || st.Outcome.Status != traces.Raised {
 		return
 	}
-	raised := d.view.total
+	raised := d.events()
+	if l, ok := d.live(); ok {
+		if raised, ok = l.Uncaught(); ok {
+			d.view.print(dim, fmt.Sprintf("   goto %d goes back to the exception", raised))
+		}
+		return
+	}
 	for raised > 0 {
 		e, err := h.At(ctx, raised-1)
 		if err != nil || e.Kind != traces.Exception {
@@ -146,7 +152,7 @@ func (d *debugShell) wayBack(ctx context.Context, st *debugger.State) {
 		}
 		raised--
 	}
-	if raised < d.view.total {
+	if raised < d.events() {
 		d.view.print(dim, fmt.Sprintf("   goto %d goes back to the exception", raised))
 	}
 }
@@ -190,10 +196,16 @@ func (d *debugShell) goTo(ctx context.Context, arg string) error {
 func (d *debugShell) goFirst(ctx context.Context, _ string) error { return d.seek(ctx, 0) }
 
 func (d *debugShell) goLast(ctx context.Context, _ string) error {
-	if d.view.total == 0 {
+	if l, ok := d.live(); ok {
+		if seq, alive := l.Present(); alive {
+			return d.seek(ctx, seq)
+		}
+	}
+	n := d.events()
+	if n == 0 {
 		return errors.New("there are no events")
 	}
-	return d.seek(ctx, d.view.total-1)
+	return d.seek(ctx, n-1)
 }
 
 // history returns the engine as one that knows the past.

@@ -27,6 +27,7 @@ type debugInput interface {
 // A debugShell reads commands and does them on a session.
 type debugShell struct {
 	session  *debugger.Session
+	begin    func() (*debugger.Live, error) // starts the program anew; nil for a recording
 	in       debugInput
 	view     *debugView
 	commands []debugCommand
@@ -37,12 +38,12 @@ type debugShell struct {
 	listFile string // where list goes on
 	listNext int
 	displays []*debugDisplay
-	logs     []debugger.Log // that are not printed yet
+	feed     debugFeed
 	now      int64          // event; see position
+	known    int64          // events when the last state was shown
+	ended    bool           // the end of the program has been shown
 	signals  chan os.Signal // Ctrl-C, while a command runs
 }
-
-const mostLogs = 4096 // messages held back, to be put in order with what the program writes
 
 var (
 	errQuit        = errors.New("quit")
@@ -52,26 +53,40 @@ var (
 func newDebugShell(session *debugger.Session, in debugInput, view *debugView) *debugShell {
 	d := &debugShell{session: session, in: in, view: view, commands: debugCommands(), signals: make(chan os.Signal, 1)}
 	if t, ok := in.(*terminalInput); ok {
-		t.complete = d.complete
+		t.complete, t.entered = d.complete, d.forgetSignals
 	}
-	if rec := d.recording(); rec != nil {
-		view.total = rec.Len()
-		if len(rec.Files) > 0 {
-			d.file = rec.Files[0].Path
-		}
+	if files := d.files(); len(files) > 0 {
+		d.file = files[0].Path
 	}
-	session.Log = func(l debugger.Log) {
-		if d.logs = append(d.logs, l); len(d.logs) == mostLogs {
-			d.flushLogs()
-		}
+	if _, live := d.live(); live && in.Interactive() {
+		d.feed.view = view
 	}
+	session.Log = d.feed.log
 	return d
 }
 
-// recording returns what is debugged if it is a recording, otherwise nil.
+// recording returns what is gone about in, nil if nothing is. What a program that runs may
+// be adding to is not to be read from it.
 func (d *debugShell) recording() *traces.Recording {
-	if r, ok := d.session.Engine().(*debugger.Recorded); ok {
+	if r, ok := d.session.Engine().(interface{ Recording() *traces.Recording }); ok {
 		return r.Recording()
+	}
+	return nil
+}
+
+// events returns how many events are known.
+func (d *debugShell) events() int64 {
+	if t, ok := d.session.Engine().(debugger.Timeline); ok {
+		_, end := t.Events()
+		return end
+	}
+	return 0
+}
+
+// files returns the program's files as far as they are known.
+func (d *debugShell) files() []traces.File {
+	if f, ok := d.session.Engine().(debugger.Files); ok {
+		return f.Files()
 	}
 	return nil
 }
@@ -81,13 +96,12 @@ func (d *debugShell) run(ctx context.Context, commands []string) error {
 	if d.in.Interactive() { // Ctrl-C ends a command, elsewhere all
 		signal.Notify(d.signals, os.Interrupt)
 		defer signal.Stop(d.signals)
-	} else {
-		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
-		defer stop()
 	}
 	if err := d.start(ctx); err != nil {
 		return err
+	}
+	if d.in.Interactive() {
+		d.view.print(dim, "h lists the commands")
 	}
 	for _, text := range commands {
 		for _, c := range splitCommands(text, ";") {
@@ -100,9 +114,8 @@ func (d *debugShell) run(ctx context.Context, commands []string) error {
 		}
 	}
 	for {
-		d.forgetSignals()
 		line, err := d.in.ReadLine(ctx)
-		if _, raw := d.in.(*terminalInput); !raw { // it was for the line
+		if _, raw := d.in.(*terminalInput); !raw { // Ctrl-C was for the line
 			d.forgetSignals()
 		}
 		switch {
@@ -142,6 +155,10 @@ func ended(err error) error {
 // start goes to where the program begins: its first line, or the call of a function.
 func (d *debugShell) start(ctx context.Context) error {
 	st, err := d.session.Start(ctx)
+	d.listen()
+	if err == nil && d.feed.view != nil {
+		st.Outputs = nil // the terminal has them
+	}
 	if err == nil && st.Exit == "" && st.Event.Kind == traces.Call && st.Event.Func == "<module>" {
 		outputs := st.Outputs
 		if st, err = d.session.StepIn(ctx); err == nil {
@@ -152,9 +169,10 @@ func (d *debugShell) start(ctx context.Context) error {
 		return err
 	}
 	if d.in.Interactive() {
-		d.view.print(dim, d.summary()+"; h lists the commands")
+		d.view.print(dim, d.summary())
 	}
-	if rec := d.recording(); rec != nil && rec.Damage != nil {
+	if rec, ok := d.session.Engine().(*debugger.Recorded); ok && rec.Recording().Damage != nil {
+		rec := rec.Recording()
 		d.view.print(yellow, "the recording is cut: "+rec.Damage.Error())
 	}
 	d.stopped(ctx, st)
@@ -166,20 +184,17 @@ func (d *debugShell) one(ctx context.Context, line string) error {
 	d.last = line
 	cctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() {
-		select {
-		case <-d.signals:
-			cancel()
-		case <-cctx.Done():
-		}
-	}()
+	done, events := make(chan struct{}), d.events()
+	go d.watchSignals(cancel, done)
 	err := d.do(cctx, line)
-	d.flushLogs()
+	close(done)
+	d.told(d.feed.take())
 	switch {
 	case err == errQuit || err == nil:
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case cctx.Err() != nil && d.paused(cctx, events):
 	case cctx.Err() != nil:
 		fmt.Fprintln(d.view.w) // after the terminal's ^C
 		d.view.fail(errInterrupted.Error())
@@ -193,7 +208,7 @@ func (d *debugShell) one(ctx context.Context, line string) error {
 func (d *debugShell) do(ctx context.Context, line string) error {
 	line = strings.TrimSpace(line)
 	if rest, ok := strings.CutPrefix(line, "!"); ok {
-		return d.expression(ctx, strings.TrimSpace(rest), nil)
+		return d.statement(ctx, strings.TrimSpace(rest))
 	}
 	word, arg := firstWord(line)
 	c := d.command(word)
@@ -209,11 +224,8 @@ func (d *debugShell) do(ctx context.Context, line string) error {
 			return fmt.Errorf("%s could be %s", word, strings.Join(names, ", "))
 		}
 	}
-	if c == nil {
-		return d.expression(ctx, line, nil)
-	}
-	if strings.HasPrefix(arg, "=") && !strings.HasPrefix(arg, "==") {
-		return statementError(line)
+	if c == nil || strings.HasPrefix(arg, "=") && !strings.HasPrefix(arg, "==") {
+		return d.statement(ctx, line)
 	}
 	if c.args == "" && arg != "" {
 		return fmt.Errorf("%s takes nothing after it; to evaluate an expression: !%s", word, line)
@@ -260,6 +272,18 @@ func (d *debugShell) matching(word string) []*debugCommand {
 
 // locals returns the variables of the frame that is looked at.
 func (d *debugShell) locals(ctx context.Context) []traces.Local {
+	if d.inPresent() { // where statements may have changed what was recorded
+		if groups, err := d.session.Groups(ctx, d.frame); err == nil && len(groups) > 0 {
+			vars, err := d.session.Children(ctx, groups[0].Ref, 0, 0)
+			if err == nil {
+				list := make([]traces.Local, len(vars))
+				for i, v := range vars {
+					list[i] = traces.Local{Name: v.Name, Value: v.Value}
+				}
+				return list
+			}
+		}
+	}
 	frames, _, err := d.session.Stack(ctx, d.frame, 1)
 	if err != nil || len(frames) == 0 {
 		return nil
@@ -271,26 +295,40 @@ func (d *debugShell) isVariable(ctx context.Context, name string) bool {
 	return slices.ContainsFunc(d.locals(ctx), func(l traces.Local) bool { return l.Name == name })
 }
 
-// expression evaluates an expression and shows it, by show if that is not nil.
+// expression evaluates an expression and shows it.
 func (d *debugShell) expression(ctx context.Context, expr string, show func(traces.Value)) error {
 	if expr == "" {
 		return errors.New("no expression")
 	}
 	v, err := d.session.Evaluate(ctx, d.frame, expr)
 	switch {
-	case err == nil && show != nil:
-		show(v)
-		return nil
 	case err == nil:
-		d.view.whole(v.Text)
+		show(v)
 		return nil
 	case d.session.State().Exit != "":
 		return d.atEnd()
 	}
-	if show == nil {
-		if c := d.unknown(expr, err); c != nil {
-			return c
-		}
+	return err
+}
+
+// statement does a line that is no command: as Python's own prompt would in the present; in
+// the past it must be an expression.
+func (d *debugShell) statement(ctx context.Context, line string) error {
+	if line == "" {
+		return errors.New("no expression")
+	}
+	v, err := d.session.Look(ctx, d.frame, line)
+	switch {
+	case err == nil && d.inPresent() && v.Value.Text == "None":
+		return nil
+	case err == nil:
+		d.view.whole(v.Value.Text)
+		return nil
+	case d.session.State().Exit != "":
+		return d.atEnd()
+	}
+	if c := d.unknown(line, err); c != nil {
+		return c
 	}
 	return err
 }
@@ -298,9 +336,9 @@ func (d *debugShell) expression(ctx context.Context, expr string, show func(trac
 // unknown says what may be wrong with a line that is no command and no expression.
 func (d *debugShell) unknown(line string, err error) error {
 	word, rest := firstWord(line)
-	syntax := errors.Is(err, cpython.ErrSyntax)
+	syntax := errors.Is(err, cpython.ErrSyntax) || strings.HasPrefix(err.Error(), "SyntaxError:")
 	switch {
-	case syntax && isStatement(line):
+	case syntax && isStatement(line) && !d.inPresent():
 		return statementError(line)
 	case word == "" || !syntax && rest != "":
 		return nil

@@ -20,7 +20,8 @@ type debugView struct {
 	w      io.Writer
 	colour bool
 	size   func() int // columns of the terminal; nil: w is none
-	total  int64      // events of the recording; 0 if it is none
+	total  int64      // events of the recording; 0 while the program runs
+	now    int64      // event at which the program stands; -1 if there is no program
 }
 
 const (
@@ -30,7 +31,7 @@ const (
 )
 
 func newDebugView(w io.Writer) *debugView {
-	v := &debugView{w: w, colour: isTerminal(w)}
+	v := &debugView{w: w, colour: isTerminal(w), now: -1}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		v.size = func() int {
 			columns, _, err := term.GetSize(int(f.Fd()))
@@ -50,6 +51,16 @@ func (v *debugView) width() int {
 	return v.size()
 }
 
+// setTime takes over how far the program has come.
+func (v *debugView) setTime(d *debugShell) {
+	v.total, v.now = 0, -1
+	if d.isOver() {
+		v.total = d.events()
+	} else if l, ok := d.live(); ok {
+		v.now, _ = l.Present()
+	}
+}
+
 func (v *debugView) paint(attr, s string) string {
 	if !v.colour || s == "" || attr == "" {
 		return s
@@ -62,6 +73,12 @@ func (v *debugView) print(attr, s string) {
 	for _, line := range v.breakUp(s, 0) {
 		fmt.Fprintln(v.w, v.paint(attr, line))
 	}
+}
+
+// freshLine goes to the beginning of a line, if the cursor is not there: as many spaces as
+// there are columns but one lead into the next line from all places but the first.
+func (v *debugView) freshLine() {
+	fmt.Fprint(v.w, strings.Repeat(" ", v.width()-1)+"\r")
 }
 
 // cut prints a line that ends in … where it is wider than the terminal, or 80 columns.
@@ -211,8 +228,13 @@ func (v *debugView) place(e *traces.Event, hits []*debugger.Breakpoint) {
 // when says at which point in time an event is.
 func (v *debugView) when(e *traces.Event, hits []*debugger.Breakpoint) string {
 	s := "event " + thousands(e.Seq)
-	if v.total > 0 {
+	switch {
+	case v.total > 0:
 		s += " of " + thousands(v.total)
+	case v.now == e.Seq:
+		s += ", now"
+	case v.now > e.Seq:
+		s += ", " + thousands(v.now-e.Seq) + strings.TrimPrefix(count(v.now-e.Seq, "event"), strconv.FormatInt(v.now-e.Seq, 10)) + " back"
 	}
 	if e.Thread > 0 {
 		s = fmt.Sprintf("thread %d, %s", e.Thread, s)

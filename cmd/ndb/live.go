@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/neural-debugger/ndb/debugger"
@@ -12,7 +16,12 @@ import (
 // liveProcess is a Python program that stands and goes on, as debuggers take it.
 type liveProcess struct {
 	*cpython.Live
-	py *cpython.Interpreter
+	rec   *traces.Recording // guarded by Live's lock
+	light bool              // rec is a snapshot
+	eval  *cpython.Evaluator
+	dir   string // of the program's files
+
+	lines map[[sha256.Size]byte]map[int]bool // by the sum of a file's text: those with code
 
 	mu     sync.Mutex
 	byID   map[int]*debugger.Breakpoint
@@ -22,23 +31,42 @@ type liveProcess struct {
 }
 
 // startLive starts a program that stands at its first event, if there is one, and returns an
-// engine over it.
-func startLive(ctx context.Context, py *cpython.Interpreter, c cpython.Config, p cpython.Program, s cpython.Streams) (*debugger.Live, *liveProcess, error) {
-	proc := &liveProcess{py: py, byID: map[int]*debugger.Breakpoint{}}
-	rec := new(traces.Recording)
+// engine over it. Ctx bounds the start, not the program.
+func startLive(ctx context.Context, py *cpython.Interpreter, c cpython.Config, p cpython.Program, s cpython.Streams, record bool) (*debugger.Live, *liveProcess, error) {
+	proc := &liveProcess{light: !record, rec: new(traces.Recording), eval: cpython.NewEvaluator(py), dir: programDir(&p), lines: map[[sha256.Size]byte]map[int]bool{}, byID: map[int]*debugger.Breakpoint{}}
 	var err error
-	proc.Live, err = cpython.StartLive(ctx, py, c, p, s, rec, cpython.LiveEvents{Output: proc.wrote, Note: proc.said})
+	open := func(*traces.Header) (traces.Sink, error) { // with the Live locked, but for the first time
+		proc.rec = new(traces.Recording)
+		return proc.rec, nil
+	}
+	// The program outlives ctx, which ends when it has been launched.
+	proc.Live, err = cpython.StartLive(context.WithoutCancel(ctx), py, c, p, s, record, open, cpython.LiveEvents{Output: proc.wrote, Note: proc.said})
 	if err != nil {
 		return nil, nil, err
 	}
+	stop := context.AfterFunc(ctx, proc.Kill)
+	defer stop()
 	h, err := proc.Wait(ctx)
 	if err != nil {
 		proc.Close()
-		rec.Close()
+		proc.rec.Close()
 		return nil, nil, err
 	}
-	return debugger.NewLive(proc, rec, evaluator{cpython.NewEvaluator(py)}, toHalt(h)), proc, nil
+	proc.Lock()
+	defer proc.Unlock()
+	return debugger.NewLive(proc, proc.rec, evaluator{proc.eval}, toHalt(h)), proc, nil
 }
+
+// Snapshot implements [debugger.Snapshooter].
+func (p *liveProcess) Snapshot() *traces.Recording {
+	if p.light {
+		return p.rec
+	}
+	return nil
+}
+
+// Close implements [debugger.Process].
+func (p *liveProcess) Close() error { return errors.Join(p.Live.Close(), p.eval.Close()) }
 
 func (p *liveProcess) wrote(o traces.Output) {
 	p.mu.Lock()
@@ -49,7 +77,8 @@ func (p *liveProcess) wrote(o traces.Output) {
 	}
 }
 
-// said takes what the program's side has to say of a breakpoint.
+// said takes what the program's side has to say of a breakpoint. The recording is locked
+// meanwhile, and the event is the last one that it has.
 func (p *liveProcess) said(stop int, isError bool, text string) {
 	p.mu.Lock()
 	f, b := p.log, p.byID[stop]
@@ -58,7 +87,13 @@ func (p *liveProcess) said(stop int, isError bool, text string) {
 		if isError {
 			text = "condition " + b.Condition + ": " + text
 		}
-		f(debugger.Log{Breakpoint: b, Text: text, IsError: isError})
+		l := debugger.Log{Breakpoint: b, Text: text, IsError: isError}
+		if seq := p.rec.Len() - 1; seq >= 0 {
+			at := p.rec.Place(seq)
+			l.Event = traces.Event{Seq: seq, Kind: at.Kind, Func: at.Func, File: at.File, Line: at.Line, Src: at.Src}
+			l.Event.Frame, l.Event.Thread, l.Event.Depth = p.rec.Frame(seq)
+		}
+		f(l)
 	}
 }
 
@@ -102,8 +137,12 @@ func (p *liveProcess) SetBreakpoints(ctx context.Context, list []*debugger.Break
 		if err != nil {
 			return err
 		}
-		stops[i] = cpython.Stop{ID: i, File: b.File, Line: b.Line, Any: b.AnyEvent, Function: b.Func, Exception: b.Exception != "",
-			Condition: b.Condition, Hit: op, Hits: int(n), Log: log}
+		stops[i] = cpython.Stop{ID: i, File: b.File, Line: b.Line, Any: b.AnyEvent, Function: b.Func,
+			Exception: b.Exception == debugger.StopRaised, Escaping: b.Exception == debugger.StopUserUnhandled,
+			Exact: b.Exact, Condition: b.Condition, Hit: op, Hits: int(n), Log: log}
+		if b.Data != nil {
+			stops[i].Frame, stops[i].Variable = b.Data.Frame, b.Data.Name
+		}
 		byID[i] = b
 	}
 	wrong, err := p.SetStops(ctx, stops)
@@ -114,6 +153,66 @@ func (p *liveProcess) SetBreakpoints(ctx context.Context, list []*debugger.Break
 		byID[id].Verified, byID[id].Message = false, text
 	}
 	return err
+}
+
+// HasLine implements [debugger.LineChecker]. A file whose lines cannot be found out has all.
+func (p *liveProcess) HasLine(file traces.File, line int) bool {
+	sum := sha256.Sum256([]byte(file.Source))
+	lines, ok := p.lines[sum]
+	if !ok {
+		list, err := p.Lines(context.Background(), file.Source)
+		if err == nil {
+			lines = map[int]bool{}
+			for _, n := range list {
+				lines[n] = true
+			}
+		}
+		p.lines[sum] = lines
+	}
+	return lines == nil || lines[line]
+}
+
+// Unloaded returns a file of the program's folder that it has not loaded yet.
+func (p *liveProcess) Unloaded(name string) (traces.File, bool) {
+	if name == "" || p.dir == "" || filepath.Ext(name) != ".py" {
+		return traces.File{}, false
+	}
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(p.dir, path)
+	}
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return traces.File{}, false
+	}
+	inside, err := filepath.Rel(p.dir, path)
+	if err != nil || !filepath.IsLocal(inside) {
+		return traces.File{}, false
+	}
+	text, err := os.ReadFile(path)
+	return traces.File{Path: filepath.ToSlash(inside), Source: string(text)}, err == nil
+}
+
+// programDir returns the folder that the paths of a program's files are relative to; "" if
+// it has none.
+func programDir(p *cpython.Program) string {
+	dir, path := ".", p.Path
+	if p.Module == "" {
+		if path == "" {
+			return ""
+		}
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
+		dir = filepath.Dir(path)
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return dir
 }
 
 // Groups implements [debugger.Objects].

@@ -15,7 +15,7 @@ func TestLiveEngine(t *testing.T) {
 	can := enginetest.Capabilities{Inverse: true, History: true, Expressions: true, Limits: true, Python: interpreter(t).Minor}
 	enginetest.Run(t, can, func(t testing.TB, p enginetest.Program) debugger.Engine {
 		c := cpython.Config{Limits: traces.Limits{Events: p.Events}}
-		engine, _, err := startLive(t.Context(), interpreter(t), c, cpython.Program{Path: p.Path}, cpython.Streams{})
+		engine, _, err := startLive(t.Context(), interpreter(t), c, cpython.Program{Path: p.Path}, cpython.Streams{}, true)
 		if err != nil {
 			t.Fatal(err)
 		}

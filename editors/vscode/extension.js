@@ -70,7 +70,9 @@ async function whoChanged(context) {
   if (!s || !name || frame === undefined) return;
   try {
     const c = await s.customRequest("ndb/lastChange", { frameId: frame, name });
-    await offer(s, `${name} = ${c.value}, ` + (c.line ? `by line ${c.line}` : "from the call"), c.seq);
+    if (!c.found) throw new Error(`${name} has not been bound here`);
+    const before = c.oldValue === undefined ? "" : `, was ${c.oldValue}`;
+    await offer(s, `${name} = ${c.value}${before}` + (c.line ? `, by line ${c.line}` : ", from the call"), c.by >= 0 ? c.by : c.seq);
   } catch (e) {
     vscode.window.showInformationMessage(`ndb: ${e.message || e}`);
   }
@@ -84,6 +86,7 @@ async function lastRun() {
   const line = editor.selection.active.line + 1;
   try {
     const r = await s.customRequest("ndb/lastRun", { source: { path: editor.document.uri.fsPath }, line });
+    if (!r.found) throw new Error(`line ${line} has not run before`);
     await offer(s, `Line ${line} last ran at event ${r.seq}`, r.seq);
   } catch (e) {
     vscode.window.showInformationMessage(`ndb: ${e.message || e}`);

@@ -45,7 +45,7 @@ func (s *session) move(r *request, m *move) (none, error) {
 	case s.stage != stageStarted || s.debug == nil:
 		return none{}, fail(idNotReady, "%s: the program has not been started: launch and configurationDone come first", r.Command)
 	}
-	if _, ok := s.debug.Engine().(debugger.History); m.past && !ok {
+	if _, ok := debugger.PastOf(s.debug.Engine()); m.past && !ok {
 		return none{}, fail(idUnsupported, "%s: %w", r.Command, errNoPast)
 	}
 	if m.late {
@@ -121,7 +121,7 @@ func (s *session) moved(m *move, info stopInfo) {
 }
 
 func (s *session) past() bool {
-	_, ok := s.debug.Engine().(debugger.History)
+	_, ok := debugger.PastOf(s.debug.Engine())
 	return ok
 }
 

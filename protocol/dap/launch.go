@@ -43,7 +43,6 @@ type Target struct {
 	Close  func() error    // frees what else there is, after the engine; may be nil
 	Name   string          // of the program
 	Root   string          // absolute folder; relative paths in events are relative to it
-	Told   bool            // what the program wrote has been told already, by Console
 }
 
 // A LaunchConfig holds the attributes of a launch request.

@@ -111,7 +111,7 @@ func (s *session) begin(t *Target, c *LaunchConfig) {
 	if live, ok := t.Engine.(debugger.Streamer); ok {
 		live.Stream(func(o traces.Output) { s.written.add(written{output: o}) }, s.note)
 	}
-	_, past := t.Engine.(debugger.History)
+	_, past := debugger.PastOf(t.Engine)
 	_, jumps := t.Engine.(debugger.Jumper)
 	if !past {
 		s.out.event("capabilities", map[string]any{"capabilities": map[string]bool{
@@ -184,7 +184,7 @@ func (s *session) start() {
 
 // beforeEntry goes back to before the first event where a breakpoint can be hit there.
 func (s *session) beforeEntry(ctx context.Context) error {
-	if _, ok := s.debug.Engine().(debugger.History); !ok || s.config.NoDebug {
+	if _, ok := debugger.PastOf(s.debug.Engine()); !ok || s.config.NoDebug {
 		return nil
 	}
 	for _, p := range s.points {
@@ -340,4 +340,4 @@ func describe(st *debugger.State) string {
 	return text
 }
 
-var errNoPast = errors.New("this engine keeps no past")
+var errNoPast = errors.New("nothing is recorded, so there is no past")

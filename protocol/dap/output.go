@@ -142,10 +142,8 @@ func line(text string) string { return strings.TrimRight(text, "\n") + "\n" }
 
 // outputs tells what the program wrote on the way.
 func (s *session) outputs(list []traces.Output) {
-	if !s.target.Told {
-		for _, o := range list {
-			s.written.add(written{output: o})
-		}
+	for _, o := range list {
+		s.written.add(written{output: o})
 	}
 	s.written.flush()
 }

@@ -154,7 +154,7 @@ func (s *session) onRestartFrame(r *request, a *dap.RestartFrameArguments) (none
 	}})
 }
 
-func (s *session) history() debugger.History { h, _ := s.debug.Engine().(debugger.History); return h }
+func (s *session) history() debugger.History { h, _ := debugger.PastOf(s.debug.Engine()); return h }
 
 // Requests of our own; docs/dap.md describes them.
 

@@ -1746,6 +1746,7 @@ class Run:
         self.begin = self.recorder.hooks()
         self.calls = config['calls']
         self.watch = None
+        self.light = False   # a debugger stops it, and nothing is recorded
 
     def trace_on(self):
         """Turns recording on for the calling thread."""
@@ -1841,7 +1842,7 @@ class Run:
             try:
                 start()
             finally:
-                lost = _gettrace() is None and not self.config['within']
+                lost = _gettrace() is None and not self.config['within'] and not self.light
                 _settrace(_idle)
             if lost:
                 # Before 3.12 nothing revives the trace functions after an error inside one.
@@ -2181,8 +2182,8 @@ def run(request_fd, fd):
     if request.get('control'):
         sys.path.insert(0, os.path.dirname(_HERE))
         import _ndb_debug
+        _ndb_debug.attach(one, request['control'], request['record'])
         del sys.path[0]
-        _ndb_debug.attach(one, request['control'])
     one.prepare()
     _exit(one.main(request, fd))
 

@@ -38,27 +38,73 @@ _NOISE = (StopIteration, StopAsyncIteration, GeneratorExit)
 __builtins__ = agent.__builtins__
 
 
+_MISSING = object()
+
+
+class Expression:
+    """An expression to evaluate in frames."""
+
+    def __init__(self, text):
+        self.code = _compile(text.strip(), '<debugger>', 'eval')
+        self.names = self.code.co_names
+        self.nested = any([type(c) is type(self.code) for c in self.code.co_consts])
+
+    def value(self, frame):
+        world, names = frame.f_globals, frame.f_locals
+        if names is world:
+            return _eval(self.code, world)
+        if self.nested:   # a lambda or comprehension sees globals only
+            return _eval(self.code, {**world, **names})
+        space = {}   # a dict: a frame's locals are slow to look up from within
+        for name in self.names:
+            v = names.get(name, _MISSING)
+            if v is not _MISSING:
+                space[name] = v
+        return _eval(self.code, world, space)
+
+
+class Watch:
+    """A variable of a frame that is on the stack, to stop where it has changed."""
+
+    def __init__(self, control, frame, name):
+        self.control = control
+        self.frame = frame
+        self.name = name
+        self.last = self.now(frame)
+
+    def now(self, frame):
+        v = frame.f_locals.get(self.name, _MISSING)
+        return None if v is _MISSING else self.control.encoded(v)
+
+    def changed(self, frame):
+        last, self.last = self.last, self.now(frame)
+        return last != self.last
+
+
 class Stop:
     """A breakpoint: what must hold for a thread to stop at its place."""
 
     def __init__(self, control, spec):
         self.control = control
         self.id = spec['id']
+        # What stays the same where only the hits that count, or other breakpoints, are changed.
+        self.key = tuple([spec[k] for k in ('file', 'line', 'any', 'function', 'exception', 'escaping', 'frame', 'variable', 'condition')])
         self.count = 0
+        self.watch = None
         self.any = spec['any']          # every kind of event on the line, not only line
         self.said = set()
         self.condition = self.hit = self.log = None
         if spec['condition']:
-            self.condition = _compile(spec['condition'].strip(), '<condition>', 'eval')
+            self.condition = Expression(spec['condition'])
         if spec['hit']:
             self.hit = (spec['hit'], spec['hits'])
         if spec['log']:
-            self.log = [(text, expr, expr and _compile(expr, '<log>', 'eval')) for text, expr in zip(spec['log'][::2], spec['log'][1::2])]
+            self.log = [(text, expr, expr and Expression(expr)) for text, expr in zip(spec['log'][::2], spec['log'][1::2])]
 
     def holds(self, frame):
         if self.condition is not None:
             try:
-                if not _eval(self.condition, frame.f_globals, frame.f_locals):
+                if not self.condition.value(frame):
                     return False
             except BaseException as e:
                 text = _error(e)
@@ -76,11 +122,11 @@ class Stop:
         if self.log is None:
             return True
         out = []
-        for text, expr, code in self.log:
+        for text, expr, expression in self.log:
             out.append(text)
             if expr:
                 try:
-                    out.append(repr(_eval(code, frame.f_globals, frame.f_locals)))
+                    out.append(repr(expression.value(frame)))
                 except BaseException as e:
                     out.append('{%s}' % _error(e))
         self.control.note(self.id, False, ''.join(out))
@@ -109,11 +155,15 @@ class Control:
         self.stops = []       # specs of breakpoints on lines
         self.functions = []   # (name, Stop)
         self.raised = None    # Stop at exceptions
+        self.escaping = None  # Stop at exceptions that leave the program for a library that called it
+        self.watches = []     # Stops at changes of variables
         self.armed = True     # there is more to check than the lines
         self.step = ('into', None, ())
         self.pausing = False
         self.owner = None     # the thread that stands
         self.quiet = None     # the thread that evaluates: no events of it
+        self.evaluating = False
+        self.interruptible = False   # SIGINT is for nothing else
         self.gate = _thread.allocate_lock()   # held while a thread stands
         self.mail = _thread.allocate_lock()
         self.mail.acquire()
@@ -166,11 +216,14 @@ class Control:
 
             def checked(frame, event, arg):
                 trace(frame, event, arg)
-                if event == 'line':
-                    if control.armed or lines and frame.f_lineno in lines:
-                        control.check(frame, event, arg, lines)
-                elif control.armed:
+                if control.armed:
                     control.check(frame, event, arg, lines)
+                elif lines and event == 'line':
+                    stops = lines.get(frame.f_lineno)
+                    if stops is not None:
+                        ids = [stop.id for stop in stops if stop.holds(frame)]
+                        if ids:
+                            control.stop_at(frame, ids)
                 return checked
             if control.armed:
                 control.check(frame, 'call', None, lines)
@@ -195,10 +248,23 @@ class Control:
         name = self.paths.get(file)
         for spec, stop in self.stops:
             path = spec['file']
-            if path is None or name == path or name is not None and name.endswith('/' + path):
+            if path is None or name == path or name is not None and not spec['exact'] and name.endswith('/' + path):
                 lines.setdefault(spec['line'], []).append(stop)
         if 1 in lines and code.co_name == '<module>':
             lines[0] = lines[1]   # as the interpreter calls the first line of a module without code
+
+    def stop_at(self, frame, ids):
+        """Stops this thread at breakpoints on a line."""
+        thread = self.recorder.shared.thread or 0
+        self.give_way()
+        self.stand(thread, frame, 'line', None, 'breakpoint', ids)
+
+    def give_way(self):
+        """Waits while another thread stands."""
+        me = _ident()
+        while self.owner is not None and self.owner != me:
+            self.gate.acquire()
+            self.gate.release()
 
     def check(self, frame, event, arg, lines):
         """After an event of this thread was recorded: does it stop here?"""
@@ -208,9 +274,7 @@ class Control:
             return
         me = _ident()
         thread = self.recorder.shared.thread or 0
-        while self.owner is not None and self.owner != me:
-            self.gate.acquire()
-            self.gate.release()
+        self.give_way()
         if event == 'return':
             if not self.settled(frame, arg):
                 return
@@ -218,8 +282,30 @@ class Control:
             if not self.handled(frame):
                 return   # it leaves the frame: that is the event
             self.settle()
-        ids = []
+        ids = self.hits(frame, event, arg, lines)
         reason = None
+        if self.pausing:
+            reason = 'pause'
+        if self.step is not None:
+            kind, who, frames = self.step
+            if who is None or who == me:
+                if kind == 'into':
+                    reason = 'step'
+                elif kind == 'over':
+                    if any([f is frame for f in frames]):
+                        reason = 'step'
+                elif kind == 'return':
+                    ends = event in ('return', 'unwind')
+                    if ends and frames and frame is frames[0] or any([f is frame for f in frames[1:]]):
+                        reason = 'step'
+        if ids:
+            reason = 'breakpoint'
+        if reason is not None:
+            self.stand(thread, frame, event, arg, reason, ids)
+
+    def hits(self, frame, event, arg, lines):
+        """The numbers of the breakpoints that an event hits."""
+        ids = []
         if lines and (frame.f_lineno in lines):
             for stop in lines[frame.f_lineno]:
                 if (event == 'line' or stop.any) and stop.holds(frame):
@@ -241,24 +327,29 @@ class Control:
                 self.last_exception = exc
                 if self.raised.holds(frame):
                     ids.append(self.raised.id)
-        if self.pausing:
-            reason = 'pause'
-        if self.step is not None:
-            kind, who, frames = self.step
-            if who is None or who == me:
-                if kind == 'into':
-                    reason = 'step'
-                elif kind == 'over':
-                    if any([f is frame for f in frames]):
-                        reason = 'step'
-                elif kind == 'return':
-                    ends = event in ('return', 'unwind')
-                    if ends and frames and frame is frames[0] or any([f is frame for f in frames[1:]]):
-                        reason = 'step'
-        if ids:
-            reason = 'breakpoint'
-        if reason is not None:
-            self.stand(thread, frame, event, arg, reason, ids)
+        if event == 'unwind' and self.escaping is not None and self.escapes(frame) and self.escaping.holds(frame):
+            ids.append(self.escaping.id)
+        for stop in self.watches:
+            watch = stop.watch
+            if watch.frame is frame:
+                if event == 'line' or event == 'resume':
+                    if watch.changed(frame) and stop.holds(frame):
+                        ids.append(stop.id)
+                elif event != 'exception' and not frame.f_code.co_flags & 0x2a0:   # no generator
+                    watch.frame = None   # it has ended, and is not to be kept
+        return ids
+
+    def escapes(self, frame):
+        """Whether a library has called a frame, and the program that library."""
+        f = frame.f_back
+        if f is None or self.is_ours(f):
+            return False
+        while f is not None and not self.is_ours(f):
+            f = f.f_back
+        return f is not None
+
+    def is_ours(self, frame):
+        return frame.f_trace is not None and id(frame.f_code) in self.codes
 
     def settled(self, frame, arg):
         """Whether a return event is one, not an exception that leaves the frame, and has been recorded."""
@@ -331,9 +422,7 @@ class Control:
         self.step = None
         self.frame, self.event, self.arg = frame, event, arg
         self.objects = []
-        recorder = self.recorder
-        recorder.buf.append((STOP, reason, thread, *ids))
-        self.flush()
+        self.announce(thread, reason, ids)
         quiet, self.quiet = self.quiet, me
         try:
             going = False
@@ -347,6 +436,11 @@ class Control:
             self.objects = []
             self.owner = None
             self.gate.release()
+
+    def announce(self, thread, reason, ids):
+        """Says that a thread stands."""
+        self.recorder.buf.append((STOP, reason, thread, *ids))
+        self.flush()
 
     def flush(self):
         recorder = self.recorder
@@ -379,41 +473,98 @@ class Control:
             if what == 'stops':
                 self.set_stops(message)
             elif what == 'pause':
-                self.pausing = self.armed = True
+                self.pause()
+                self.recorder.flush()   # if it never comes to its next event, this is how far it came
+                self.interrupt()
+            elif what == 'interrupt':
+                self.interrupt()
+            elif what == 'lines':
+                self.tell_lines(message)
             else:
+                if what == 'go':
+                    self.pausing = False   # a pause that came too late
                 self.queue.append(message)
                 try:
                     self.mail.release()
                 except RuntimeError:
                     pass   # there is mail already
 
+    def interrupt(self):
+        """Ends an evaluation in the main thread."""
+        if self.interruptible:
+            _thread.interrupt_main()
+
+    def pause(self):
+        self.pausing = self.armed = True
+
+    def tell_lines(self, message):
+        """Answers which lines of a text have code."""
+        found, codes = set(), []
+        try:
+            codes.append(_compile(message['source'], '<text>', 'exec', 0, True))
+        except (SyntaxError, ValueError) as e:
+            self.reply(message, _error(e))
+            return
+        while codes:
+            code = codes.pop()
+            if _VERSION >= (3, 10):
+                found.update([line for _, _, line in code.co_lines() if line])
+            else:
+                import dis
+                found.update([line for _, line in dis.findlinestarts(code)])
+            codes += [c for c in code.co_consts if type(c) is type(code)]
+        self.reply(message, None, *sorted(found))
+
     def set_stops(self, message):
         errors = []
-        lines, functions, raised = [], [], None
-        old = {stop.id: stop for _, stop in self.stops}
+        lines, functions, raised, escaping, watches = [], [], None, None, []
+        old = {stop.key: stop for stop in self.all_stops()}
         for spec in message['stops']:
             try:
                 stop = Stop(self, spec)
             except (SyntaxError, ValueError) as e:
                 errors += [spec['id'], _text(_error(e))]
                 continue
-            if stop.id in old:
-                stop.count = old[stop.id].count
+            if stop.key in old:
+                stop.count, stop.watch = old[stop.key].count, old[stop.key].watch
             if spec['function']:
                 functions.append((spec['function'], stop))
             elif spec['exception']:
                 raised = stop
+            elif spec['escaping']:
+                escaping = stop
+            elif spec['variable']:
+                if stop.watch is None and self.owner is not None:
+                    for f in self.stack():
+                        if self.number(f) == spec['frame']:
+                            stop.watch = Watch(self, f, spec['variable'])
+                if stop.watch is not None:
+                    watches.append(stop)
             else:
                 lines.append((spec, stop))
-        self.stops, self.functions, self.raised = lines, functions, raised
+        self.stops, self.functions, self.raised, self.escaping, self.watches = lines, functions, raised, escaping, watches
         for code, file in list(self.codes.values()):
             self.place(code, file)
         self.arm()
         self.reply(message, None, *errors)
 
+    def all_stops(self):
+        out = [stop for _, stop in self.stops + self.functions] + self.watches
+        return out + [stop for stop in (self.raised, self.escaping) if stop is not None]
+
+    def number(self, frame):
+        """The number of a frame of the program in the trace; -1 if it is not known."""
+        f = frame.f_trace
+        for name in ('trace', 'fid'):   # what the function here, and the agent's in it, hold on to
+            names = f.__code__.co_freevars if f is not None else ()
+            if name not in names:
+                return -1
+            f = f.__closure__[names.index(name)].cell_contents
+        return f
+
     def arm(self):
         """Works out whether events other than those on lines with breakpoints matter."""
-        self.armed = bool(self.owner is not None or self.step or self.pausing or self.functions or self.raised
+        self.armed = bool(self.owner is not None or self.step or self.pausing or self.functions or self.raised or self.escaping or self.watches
                           or any([stop.any for _, stop in self.stops]))
 
     # Answers, in the thread that stands.
@@ -426,7 +577,11 @@ class Control:
                 self.go(message)
                 return True
             frame = self.stack()[message['frame']] if 'frame' in message else None
-            getattr(self, 'do_' + do)(message, frame)
+            self.evaluating = True
+            try:
+                getattr(self, 'do_' + do)(message, frame)
+            finally:
+                self.evaluating = False
         except BaseException as e:
             self.reply(message, _error(e))
         return False
@@ -436,7 +591,7 @@ class Control:
         out = [self.frame]   # which has no trace function yet where it is called
         f = self.frame.f_back
         while f is not None:
-            if f.f_trace is not None and id(f.f_code) in self.codes:
+            if self.is_ours(f):
                 out.append(f)
             f = f.f_back
         return out
@@ -683,6 +838,8 @@ class Control:
         if self.event != 'line':
             raise ValueError('one can go to another line only from a line that is about to run')
         self.frame.f_lineno = message['line']
+        if self.number(self.frame) >= 0:
+            self.frame.f_trace(self.frame, 'line', None)   # the interpreter goes on without a word
         self.reply(message, None)
 
     def do_threads(self, message, frame):
@@ -699,12 +856,50 @@ def _text(s):
     return s.encode('utf-8', 'backslashreplace').decode('utf-8') if type(s) is str else str(s)
 
 
-def attach(run, fd):
+def _send_at_once(recorder):
+    """Has what the program writes sent when it is written: somebody waits for it."""
+    write = agent.Output.write
+
+    def write_through(self, data):
+        n = write(self, data)
+        recorder.flush()
+        return n
+    agent.Output.write = write_through
+
+
+def _pause_at_interrupts(control):
+    """Has Ctrl-C, which the debugger gets too, pause the program and end evaluations, and nothing else."""
+    def interrupt(signum, frame):
+        if control.owner is None:
+            control.pause()
+        recorder = control.recorder
+        if recorder.lock.locked() and recorder.busy in (0, _ident()):
+            return   # this thread writes a block
+        if control.evaluating and control.quiet == _ident():
+            control.evaluating = False
+            raise KeyboardInterrupt
+        while frame is not None:
+            if frame.f_code is Expression.value.__code__:   # of a breakpoint
+                raise KeyboardInterrupt
+            frame = frame.f_back
+    agent._signal.signal(agent._signal.SIGINT, interrupt)
+    control.interruptible = True
+
+
+def attach(run, fd, record):
     os.set_inheritable(fd, False)
+    _send_at_once(run.recorder)
     prepare = run.prepare
 
     def prepare_debug():
         prepare()
         sys.setswitchinterval(0.05)   # seldom, as in a recording; but a pause must come through
     run.prepare = prepare_debug
-    return Control(run, fd)
+    if record:
+        control = Control(run, fd)
+    else:
+        import _ndb_light
+        control = _ndb_light.Light(run, fd)
+    if os.getpgrp() != os.getpid():   # it shares the debugger's terminal
+        _pause_at_interrupts(control)
+    return control

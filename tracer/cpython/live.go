@@ -41,14 +41,18 @@ type Halt struct {
 	Stops  []int  // numbers of the breakpoints that were hit
 }
 
-// A Stop is a breakpoint on a line, a function or exceptions.
+// A Stop is a breakpoint on a line, a function, exceptions or a variable.
 type Stop struct {
 	ID        int
 	File      string // as in an event, or the end of it; "" with Line: any file
 	Line      int
+	Exact     bool   // File is a whole path: other files that end in it are not meant
 	Any       bool   // any event on the line, not only where it is about to run
 	Function  string // qualified name, or the end of it
 	Exception bool   // any exception where it is raised
+	Escaping  bool   // any exception where it leaves the program's code for a library that called it
+	Frame     int64  // of Variable, as in [traces.Event]
+	Variable  string // a change of this variable of a frame that is on the stack when the stop is set
 	Condition string
 	Hit       string // "==", ">", ... with Hits
 	Hits      int
@@ -77,10 +81,17 @@ type reply struct {
 	items []any // int, string or traces.Value
 }
 
-// StartLive starts a program, which stands at its first event when Wait returns.
-func StartLive(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, sink traces.Sink, events LiveEvents) (*Live, error) {
+// StartLive starts a program, which stands at its first event when Wait returns. If it is
+// to be recorded, open is called once, and the sink is given every event as it comes.
+// Otherwise open is called each time the program stands, and the sink is given its stack: a
+// call and a line of each frame.
+func StartLive(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, record bool, open func(*traces.Header) (traces.Sink, error), events LiveEvents) (*Live, error) {
 	l := &Live{events: events, halts: make(chan Halt, 4), replies: make(chan reply, 4), ended: make(chan struct{})}
-	run, err := start(ctx, py, c, p, s, func(*traces.Header) (traces.Sink, error) { return sink, nil }, true)
+	mode := "light"
+	if record {
+		mode = "record"
+	}
+	run, err := start(ctx, py, c, p, s, open, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +240,7 @@ func (l *Live) ask(ctx context.Context, m map[string]any) ([]any, error) {
 		case <-l.ended:
 			return nil, ErrEnded
 		case <-ctx.Done():
+			l.send(map[string]any{"do": "interrupt"})
 			return nil, context.Cause(ctx)
 		}
 	}
@@ -273,7 +285,8 @@ func (l *Live) SetStops(ctx context.Context, stops []Stop) (map[int]string, erro
 		if s.Log != nil {
 			log = s.Log
 		}
-		list[i] = map[string]any{"id": s.ID, "file": file, "line": s.Line, "any": s.Any, "function": s.Function, "exception": s.Exception,
+		list[i] = map[string]any{"id": s.ID, "file": file, "line": s.Line, "exact": s.Exact, "any": s.Any, "function": s.Function, "exception": s.Exception,
+			"escaping": s.Escaping, "frame": int(s.Frame), "variable": s.Variable,
 			"condition": s.Condition, "hit": s.Hit, "hits": s.Hits, "log": log}
 	}
 	items, err := l.ask(ctx, map[string]any{"do": "stops", "stops": list})
@@ -283,6 +296,19 @@ func (l *Live) SetStops(ctx context.Context, stops []Stop) (map[int]string, erro
 		wrong[id], _ = items[i+1].(string)
 	}
 	return wrong, err
+}
+
+// Lines returns the lines, from 1, of a Python text that have code. It may be asked while the
+// program runs.
+func (l *Live) Lines(ctx context.Context, source string) ([]int, error) {
+	items, err := l.ask(ctx, map[string]any{"do": "lines", "source": source})
+	var lines []int
+	for _, v := range items {
+		if n, ok := v.(int); ok {
+			lines = append(lines, n)
+		}
+	}
+	return lines, err
 }
 
 // objects reads the objects of an answer.
@@ -370,14 +396,19 @@ func (l *Live) Jump(ctx context.Context, line int) error {
 	return err
 }
 
-// Close ends the program, if it has not ended, and waits until it is gone.
-func (l *Live) Close() error {
+// Kill ends the program, without waiting until it is gone. It may be called from any goroutine.
+func (l *Live) Kill() {
 	select {
 	case <-l.ended:
 	default:
 		l.run.kill(syscall.SIGKILL)
-		<-l.ended
 	}
+}
+
+// Close ends the program, if it has not ended, and waits until it is gone.
+func (l *Live) Close() error {
+	l.Kill()
+	<-l.ended
 	if l.err != nil && !errors.Is(l.err, ErrProgram) {
 		return fmt.Errorf("end the program: %w", l.err)
 	}

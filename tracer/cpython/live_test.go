@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,12 +51,18 @@ main()
 // startLive starts a program that stands at its first event.
 func startLive(t testing.TB, py *Interpreter, source string) (*Live, *traces.Recording) {
 	t.Helper()
+	return startAs(t, py, source, true)
+}
+
+func startAs(t testing.TB, py *Interpreter, source string, record bool) (*Live, *traces.Recording) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "live.py")
 	if err := os.WriteFile(path, []byte(source), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	rec := new(traces.Recording)
-	l, err := StartLive(context.Background(), py, Config{Limits: DefaultLimits()}, Program{Path: path}, Streams{}, rec, LiveEvents{
+	open := func(*traces.Header) (traces.Sink, error) { return rec, nil }
+	l, err := StartLive(context.Background(), py, Config{Limits: DefaultLimits()}, Program{Path: path}, Streams{}, record, open, LiveEvents{
 		Note: func(stop int, bad bool, text string) { t.Logf("note %d %v %s", stop, bad, text) },
 	})
 	if err != nil {
@@ -239,5 +246,141 @@ func TestLiveStopsWhileRunning(t *testing.T) {
 	}
 	if h, err := l.Wait(t.Context()); err != nil || len(h.Stops) != 1 || h.Stops[0] != 7 {
 		t.Fatal(h, err)
+	}
+}
+
+// A program of which nothing is recorded stops where it is asked to, too, and shows its stack.
+func TestLiveUnrecorded(t *testing.T) {
+	onEachPython(t, func(t *testing.T, py *Interpreter) {
+		l, rec := startAs(t, py, liveProgram, false)
+		ctx := t.Context()
+		step := func(kind, want string) {
+			t.Helper()
+			h, err := l.Go(ctx, kind, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Lock()
+			defer l.Unlock()
+			var got string
+			for seq, ok := rec.Len()-1, true; ok; seq, ok = rec.Caller(seq) {
+				e, err := rec.At(seq)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += fmt.Sprintf(" %s %s:%d", e.Kind, e.Func, e.Line)
+			}
+			if got != " "+want {
+				t.Fatalf("%s leads to%s (%+v), want %s", kind, got, h, want)
+			}
+		}
+		if _, err := l.SetStops(ctx, []Stop{{ID: 1, File: "live.py", Line: 9, Condition: "x == 3"}}); err != nil {
+			t.Fatal(err)
+		}
+		step("continue", "line inner:9 line main:26 line <module>:33")
+		if o, err := l.Look(ctx, 1, "total, box.items"); err != nil || o.Value.Text != "(6, [7, 7, 7])" {
+			t.Fatal(o, err)
+		}
+		l.Lock()
+		if locals, err := rec.Locals(rec.Len() - 1); err != nil || len(locals) != 1 || locals[0].Text != "3" {
+			t.Fatal(locals, err)
+		}
+		l.Unlock()
+		step("over", "line inner:10 line main:26 line <module>:33")
+		if _, err := l.Look(ctx, 0, "y = 100"); err != nil {
+			t.Fatal(err)
+		}
+		step("return", "return inner:10 line main:26 line <module>:33")
+		if o, err := l.Look(ctx, 0, "y"); err != nil || o.Value.Text != "100" {
+			t.Fatal(o, err)
+		}
+		step("over", "line main:25 line <module>:33")
+		step("over", "line main:26 line <module>:33")
+		step("into", "call inner:8 line main:26 line <module>:33")
+		step("into", "line inner:9 line main:26 line <module>:33")
+		if _, err := l.SetStops(ctx, []Stop{{ID: 2, Exception: true}, {ID: 3, Function: "fail", Condition: "x == 0"}}); err != nil {
+			t.Fatal(err)
+		}
+		step("continue", "call fail:16 line main:29 line <module>:33")
+		step("continue", "exception fail:18 line main:29 line <module>:33")
+		if x, err := l.Exception(ctx); err != nil || len(x) != 1 || x[0].Type != "ZeroDivisionError" {
+			t.Fatal(x, err)
+		}
+		if h, err := l.Go(ctx, "continue", 0); err != nil || h.Reason != "end" || l.Outcome().Status != traces.OK {
+			t.Fatal(h, err, l.Outcome())
+		}
+	})
+}
+
+func TestLiveUnrecordedPause(t *testing.T) {
+	onEachPython(t, func(t *testing.T, py *Interpreter) {
+		l, _ := startAs(t, py, "n = 0\nwhile True:\n    n += 1\n", false)
+		if err := l.Start("continue", 0); err != nil {
+			t.Fatal(err)
+		}
+		l.Pause()
+		if h, err := l.Wait(t.Context()); err != nil || h.Reason != "pause" {
+			t.Fatal(h, err)
+		}
+		if o, err := l.Look(t.Context(), 0, "1 < 2"); err != nil || o.Value.Text != "True" {
+			t.Fatal(o, err)
+		}
+	})
+}
+
+const liveLoop = `def work(n):
+    total = 0
+    for i in range(n):
+        total += i & 7
+    return total
+
+print(work(1_000_000))
+`
+
+// BenchmarkLiveLoop runs a loop of a million lines twice over to its end: with a breakpoint
+// that is never reached, with one whose condition holds at the last iteration, recorded and
+// not. Plain is the interpreter alone.
+func BenchmarkLiveLoop(b *testing.B) {
+	py := embedded(b)
+	b.Run("plain", func(b *testing.B) {
+		path := filepath.Join(write(b, "loop.py", liveLoop), "loop.py")
+		for b.Loop() {
+			if out, err := exec.Command(py.Path, path).Output(); err != nil || len(out) == 0 {
+				b.Fatal(err)
+			}
+		}
+	})
+	for _, record := range []bool{false, true} {
+		for name, stop := range map[string]Stop{"unreached": {Line: 5, Condition: "False"}, "condition": {Line: 4, Condition: "i == 999_999"}} {
+			b.Run(fmt.Sprintf("%s/recorded=%v", name, record), func(b *testing.B) {
+				for b.Loop() {
+					l, rec := startAs(b, py, liveLoop, record)
+					stop.ID, stop.File = 1, "live.py"
+					if _, err := l.SetStops(b.Context(), []Stop{stop}); err != nil {
+						b.Fatal(err)
+					}
+					h, err := l.Go(b.Context(), "continue", 0)
+					if err != nil || (h.Reason == "breakpoint") != (name == "condition") {
+						b.Fatal(h, err)
+					}
+					l.Close()
+					rec.Close()
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkLiveStep is a step over a line, there and back over the wire.
+func BenchmarkLiveStep(b *testing.B) {
+	for _, record := range []bool{false, true} {
+		b.Run(fmt.Sprintf("recorded=%v", record), func(b *testing.B) {
+			l, _ := startAs(b, embedded(b), "n = 0\nwhile True:\n    n += 1\n", record)
+			for b.Loop() {
+				if _, err := l.Go(b.Context(), "over", 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -64,6 +64,8 @@ type Program struct {
 	Function string   // call this function of the script, with Args, instead of running it
 	Args     string   // arguments as Python text: "[1, 2], k=3"
 	Argv     []string // command line arguments
+	Dir      string   // folder to run in; "" is that of the caller
+	Env      []string // NAME=VALUE, beside and before the caller's environment
 	Stdin    []byte   // standard input; nil: the caller's, for [Trace], or none, for [Pool]
 	Within   string   // MODULE:QUALNAME: record only the calls of this function
 	Calls    int      // with Within: so many; 0 is no limit
@@ -157,7 +159,7 @@ func (p *Program) request() (map[string]any, error) {
 	switch {
 	case p.Module != "":
 		mode = "module"
-		wd, err := os.Getwd()
+		wd, err := filepath.Abs(p.Dir)
 		if err != nil {
 			return nil, err
 		}

@@ -25,6 +25,9 @@ var agentSource string
 //go:embed debug.py
 var debugSource string
 
+//go:embed light.py
+var lightSource string
+
 // An Interpreter is a CPython that can run the agent.
 type Interpreter struct {
 	Name    string   // as it was asked for: "embedded" or a path
@@ -141,12 +144,12 @@ print(json.dumps([sys.implementation.name, list(sys.version_info[:3]), sys.execu
 
 // unpackAgent writes the agent as modules into the cache, where the interpreter keeps their compiled form.
 func unpackAgent(cache string) (dir string, err error) {
-	sum := sha256.Sum256([]byte(agentSource + debugSource))
+	sum := sha256.Sum256([]byte(agentSource + debugSource + lightSource))
 	dir = filepath.Join(cache, "agent-"+hex.EncodeToString(sum[:6]))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	return dir, errors.Join(unpackModule(dir, "_ndb_debug.py", debugSource), unpackModule(dir, "_ndb_agent.py", agentSource))
+	return dir, errors.Join(unpackModule(dir, "_ndb_light.py", lightSource), unpackModule(dir, "_ndb_debug.py", debugSource), unpackModule(dir, "_ndb_agent.py", agentSource))
 }
 
 func unpackModule(dir, name, source string) error {

@@ -28,6 +28,7 @@ const (
 	wStop
 	wReply
 	wNote
+	wSnapshot
 )
 
 // wRefused is the exit code of an end that says that the program has no such entry.
@@ -245,6 +246,11 @@ func (rec *recording) item() error {
 			return errWire
 		}
 		return rec.live.item(kind, n)
+	case wSnapshot:
+		if rec.live == nil || n != 0 {
+			return errWire
+		}
+		return rec.begin() // another trace in place of the one before
 	default:
 		return errWire
 	}
@@ -629,14 +635,14 @@ func (rec *recording) write() error {
 	if fd == 2 {
 		stream = "stderr"
 	}
-	if rec.live != nil && rec.live.events.Output != nil {
-		rec.live.events.Output(traces.Output{Seq: rec.events, Stream: stream, Text: cleanText(b)})
-	}
 	return rec.text(stream, b)
 }
 
 // text records what the program wrote.
 func (rec *recording) text(stream string, b []byte) error {
+	if rec.live != nil && rec.live.events.Output != nil && len(b) > 0 {
+		rec.live.events.Output(traces.Output{Seq: rec.events, Stream: stream, Text: cleanText(b)})
+	}
 	limit := rec.header.Limits.Output
 	over := limit > 0 && rec.output+int64(len(b)) > limit
 	if over {

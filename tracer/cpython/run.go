@@ -39,7 +39,7 @@ type Streams struct {
 // ended. An error means that ndb failed, or (wrapping [ErrProgram]) that there is no such
 // program or function, never that the program failed. When ctx ends, the program gets SIGINT, then SIGKILL.
 func Trace(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, open func(*traces.Header) (traces.Sink, error)) (*traces.Outcome, error) {
-	run, err := start(ctx, py, c, p, s, open, false)
+	run, err := start(ctx, py, c, p, s, open, "")
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +58,8 @@ type process struct {
 	cleanup []func()
 }
 
-// start starts a program.
-func start(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, open func(*traces.Header) (traces.Sink, error), debug bool) (_ *process, err error) {
+// start starts a program; debug is "record" or "light" for one that a debugger can stop.
+func start(ctx context.Context, py *Interpreter, c Config, p Program, s Streams, open func(*traces.Header) (traces.Sink, error), debug string) (_ *process, err error) {
 	if runtime.GOOS == "windows" {
 		return nil, errors.New("programs can be traced on Linux, macOS and other Unix systems, not on Windows")
 	}
@@ -120,9 +120,9 @@ func start(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 		cmd.ExtraFiles = append(cmd.ExtraFiles, s.Stdout, s.Stderr)
 		request["forward"] = []int{5, 6}
 	}
-	if debug {
+	if debug != "" {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, controlR)
-		request["control"] = 2 + len(cmd.ExtraFiles)
+		request["control"], request["record"] = 2+len(cmd.ExtraFiles), debug == "record"
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = nil, outW, errW
 	if s.Stdin != nil {
@@ -149,7 +149,7 @@ func start(ctx context.Context, py *Interpreter, c Config, p Program, s Streams,
 	run.wire = bufio.NewReaderSize(wireR, 1<<18)
 	run.cleanup = append(run.cleanup, func() { wireR.Close(); outR.Close(); errR.Close() })
 	pipes.keep(requestW, wireR, outR, errR)
-	if debug {
+	if debug != "" {
 		run.control = controlW
 		run.cleanup = append(run.cleanup, func() { controlW.Close() })
 		pipes.keep(controlW)
@@ -205,7 +205,8 @@ func command(py *Interpreter, c Config, p Program, args ...string) (cmd *exec.Cm
 	argv := py.argv(c.Strict, args...)
 	if !c.Strict {
 		cmd = exec.Command(argv[0], argv[1:]...)
-		cmd.Env = append(os.Environ(), "PYTHONHASHSEED=0")
+		cmd.Dir = p.Dir
+		cmd.Env = append(append(os.Environ(), p.Env...), "PYTHONHASHSEED=0")
 		return cmd, "", nil
 	}
 	scratch, err = os.MkdirTemp("", "ndb-")
