@@ -111,7 +111,7 @@ func parseActions(lists []string) (actions []traces.Action, err error) {
 		}
 	}
 	if len(actions) == 0 {
-		return nil, errors.New("--actions is missing: step_into,step_over,...")
+		return nil, errors.New("--actions is missing; name some, such as step_into,step_over")
 	}
 	return actions, nil
 }
