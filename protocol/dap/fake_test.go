@@ -345,7 +345,7 @@ func TestAllRequestsAnswered(t *testing.T) {
 		if slices.Contains([]string{"initialize", "launch", "attach", "disconnect", "terminate", "restart", "runInTerminal", "startDebugging"}, command) {
 			continue
 		}
-		for _, arguments := range []string{"", `,"arguments":{}`, `,"arguments":null`, `,"arguments":[1]`, `,"arguments":{"threadId":"x","frameId":{},"source":3,"breakpoints":7}`} {
+		for _, arguments := range []string{"", `,"arguments":{}`, `,"arguments":null`, `,"arguments":[1]`, `,"arguments":{"threadId":"x","frameId":{},"source":3,"breakpoints":7,"filters":"x"}`} {
 			seq++
 			c.SendRaw(frame(fmt.Sprintf(`{"seq":%d,"type":"request","command":%q%s}`, seq, command, arguments)))
 			err := c.Answer(seq, nil)
