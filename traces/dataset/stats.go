@@ -102,6 +102,11 @@ func ReadStats(ctx context.Context, dir string, progress func(done, total int)) 
 
 // eachRow reads one file of a dataset.
 func eachRow(ctx context.Context, dir, name string, f func(*traces.Row) error) error {
+	return eachOf(ctx, dir, name, traces.ReadRows, f)
+}
+
+// eachOf calls f with what read reads of a file in dir, until ctx ends.
+func eachOf[T any](ctx context.Context, dir, name string, read func(io.ReaderAt, int64, func(*T) error) error, f func(*T) error) error {
 	file, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
 		return err
@@ -111,7 +116,7 @@ func eachRow(ctx context.Context, dir, name string, f func(*traces.Row) error) e
 	if err != nil {
 		return err
 	}
-	err = traces.ReadRows(file, info.Size(), func(r *traces.Row) error {
+	err = read(file, info.Size(), func(r *T) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}

@@ -88,25 +88,7 @@ func (t *TrajectoryTotals) Print(w io.Writer) error {
 
 // eachTrajectory calls f with each row of a file of trajectories in dir.
 func eachTrajectory(ctx context.Context, dir, name string, f func(*traces.TrajectoryRow) error) error {
-	file, err := os.Open(filepath.Join(dir, name))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	err = traces.ReadTrajectoryRows(file, info.Size(), func(r *traces.TrajectoryRow) error {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		return f(r)
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	return eachOf(ctx, dir, name, traces.ReadTrajectoryRows, f)
 }
 
 // ShowTrajectory calls f with one trajectory of dir: by its position, from 0, or the first
