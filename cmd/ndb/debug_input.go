@@ -80,6 +80,7 @@ type terminalInput struct {
 	entered  func()                                            // called when a line has been read, while Ctrl-C is a key
 
 	in, out *os.File
+	before  *term.State // as the terminal was; a program that is killed may leave it otherwise
 	term    *term.Terminal
 	gaveUp  bool   // Ctrl-C ended the line
 	tabbed  string // the line at which the last Tab found several candidates
@@ -91,6 +92,7 @@ const giveUp = '\uf8ff'
 
 func newTerminalInput(in, out *os.File, history string) *terminalInput {
 	t := &terminalInput{in: in, out: out, history: openHistory(history)}
+	t.before, _ = term.GetState(int(in.Fd()))
 	t.term = term.NewTerminal(struct {
 		io.Reader
 		io.Writer
@@ -100,7 +102,12 @@ func newTerminalInput(in, out *os.File, history string) *terminalInput {
 	return t
 }
 
-func (t *terminalInput) close() { t.history.close() }
+func (t *terminalInput) close() {
+	if t.before != nil {
+		term.Restore(int(t.in.Fd()), t.before)
+	}
+	t.history.close()
+}
 
 // Interactive implements [debugInput].
 func (*terminalInput) Interactive() bool { return true }

@@ -174,9 +174,13 @@ func (d *debugShell) watchSignals(cancel context.CancelFunc, done <-chan struct{
 }
 
 // paused finds out where a command that was interrupted has left the program, and shows it.
-// It reports whether the program has run on.
+// It reports whether the program has run on, or has ended.
 func (d *debugShell) paused(ctx context.Context, events int64) bool {
-	if _, ok := d.live(); !ok || d.events() == events {
+	l, ok := d.live()
+	if !ok {
+		return false
+	}
+	if _, alive := l.Present(); d.events() == events && (alive || d.ended) {
 		return false
 	}
 	st, err := d.session.Start(context.WithoutCancel(ctx))

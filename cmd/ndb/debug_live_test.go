@@ -3,7 +3,9 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/neural-debugger/ndb/debugger"
 	"github.com/neural-debugger/ndb/tracer/cpython"
@@ -57,11 +59,16 @@ func BenchmarkLiveStep(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+		var took []time.Duration
 		for b.Loop() {
+			begin := time.Now()
 			if err := do(s); err != nil {
 				b.Fatal(err)
 			}
+			took = append(took, time.Since(begin))
 		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Nanoseconds()), "ns/median")
 	}
 	b.Run("next", func(b *testing.B) {
 		step(b, func(s *debugger.Session) error {

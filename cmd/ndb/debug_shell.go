@@ -184,10 +184,14 @@ func (d *debugShell) one(ctx context.Context, line string) error {
 	d.last = line
 	cctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done, events := make(chan struct{}), d.events()
-	go d.watchSignals(cancel, done)
+	done, watched, events := make(chan struct{}), make(chan struct{}), d.events()
+	go func() {
+		defer close(watched)
+		d.watchSignals(cancel, done)
+	}()
 	err := d.do(cctx, line)
 	close(done)
+	<-watched
 	d.told(d.feed.take())
 	switch {
 	case err == errQuit || err == nil:

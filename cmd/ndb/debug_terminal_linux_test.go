@@ -331,7 +331,25 @@ func TestDebugTerminalProgram(t *testing.T) {
 		t.Errorf("bn: %q", got)
 	}
 
-	// And again from the beginning.
+	// Also where it has not come further since the last stop. And again from the beginning.
+	y.do("restart")
+	y.do("b 8")
+	y.typed("c\r")
+	y.expect("name? ")
+	y.typed("bob\r")
+	y.expect("..")
+	y.interrupt()
+	y.expect("--Paused--")
+	y.expect(debugPrompt)
+	y.do("n = -5")
+	y.do("c")
+	y.typed("c\r")
+	y.expect("asleep")
+	y.interrupt()
+	y.expect("Ctrl-C again kills it")
+	y.interrupt()
+	y.expect("killed by signal 9")
+	y.expect(debugPrompt)
 	if got := y.do("restart"); !strings.Contains(got, "import time") {
 		t.Errorf("restart: %q", got)
 	}
